@@ -1,0 +1,42 @@
+"""Set up the backend of Keras: quiet, and repeatable. Import this before keras."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # TensorFlow greets on file descriptor 2 before its log level counts. Shown only if the import fails.
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+with _quiet():
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.list_logical_devices()  # looks for a GPU now, and complains of none
+
+
+def make_deterministic() -> None:
+    """Ask the backend for repeatable operations; without it two trainings of one seed differ on this very CPU."""
+    if keras.backend.backend() == "tensorflow":
+        tensorflow.config.experimental.enable_op_determinism()

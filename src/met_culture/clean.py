@@ -1,0 +1,113 @@
+"""Stage clean: choose the paintings, label them, group what belongs together, and split.
+
+Reads: `objects.parquet`, `source.json` and `images/` of fetch.
+Writes: `paintings.csv` (one row per kept object: objectID, label, group, split, ...), `rejected.csv` (every other
+object with its reason), `labels.json` (the classes in order, and the source), and the metrics.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from met_culture.command import UserError, path_arguments, run
+from met_culture.files import read_json, write_bytes, write_json
+from met_culture.groups import group, perceptual_hashes
+from met_culture.params import CleanParams, load
+from met_culture.records import SCHEMA
+from met_culture.rules import apply_rules
+from met_culture.split import SPLITS, split
+
+SHOWN = ["title", "artistDisplayName", "objectDate", "medium", "objectURL", "creditLine"]
+IMAGE = ["image_file", "image_sha256", "image_width", "image_height"]
+
+
+def read_objects(path: Path) -> pd.DataFrame:
+    """Return the table of fetch, text without nulls.
+
+    Raises:
+        UserError: The file is missing, or its columns, types or ids are not fetch's.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(f"{path} cannot be read ({error}); run `dvc repro fetch`.") from None
+    if not table.schema.equals(SCHEMA):
+        raise UserError(f"{path} does not have the columns and types of this version; run `dvc repro --force fetch`.")
+    objects = table.to_pandas()
+    if objects["objectID"].duplicated().any():
+        raise UserError(f"{path} has an objectID twice; run `dvc repro --force fetch`.")
+    text = [field.name for field in SCHEMA if field.type == pa.string()]
+    return objects.assign(
+        **{column: objects[column].fillna("").astype(object) for column in text},
+        isPublicDomain=objects["isPublicDomain"].fillna(False).astype(bool),
+    )
+
+
+def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with text that a spreadsheet would run as a formula made plain by a leading apostrophe."""
+    text = table.select_dtypes(include=["object", "string"]).astype(str)
+    return table.assign(**{column: text[column].str.replace(r"^([=+\-@\t\r])", r"'\1", regex=True) for column in text})
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table, ordered by objectID, whole or not at all."""
+    text = spreadsheet_safe(table).sort_values("objectID").to_csv(index=False, lineterminator="\n")
+    write_bytes(path, text.encode())
+
+
+def count(paintings: pd.DataFrame, rejected: pd.DataFrame, labels: list[str]) -> dict[str, Any]:
+    """Return the metrics of the stage: paintings per label and split, groups, and rejections by kind."""
+    per_split = pd.crosstab(paintings["label"], paintings["split"]).reindex(index=labels, columns=SPLITS, fill_value=0)
+    sizes = paintings["group"].value_counts()
+    return {
+        "paintings": len(paintings),
+        "groups": len(sizes),
+        "paintings_in_shared_groups": int(sizes[sizes > 1].sum()),
+        "splits": paintings["split"].value_counts().reindex(SPLITS).to_dict(),
+        "labels": {
+            label: {"paintings": int(per_split.loc[label].sum())} | per_split.loc[label].to_dict() for label in labels
+        },
+        "rejected": rejected["kind"].value_counts().sort_index().to_dict(),
+    }
+
+
+def clean(objects: pd.DataFrame, raw: Path, params: CleanParams) -> pd.DataFrame:
+    """Return the kept objects with `label`, `group` and `split`; `objects` has a `label` where it is kept.
+
+    Raises:
+        UserError: Too few are left to split.
+    """
+    paintings = objects[objects["label"].notna()].reset_index(drop=True)
+    paintings = paintings.astype({"image_width": int, "image_height": int})  # whole again without the nulls
+    hashes = perceptual_hashes([raw / name for name in paintings["image_file"]])
+    paintings["group"] = group(paintings, hashes, params.album, params.near_duplicate_bits)
+    paintings["split"] = split(paintings, params)
+    return paintings
+
+
+def main() -> None:
+    """Clean what lies in the folder of the first argument into that of the second."""
+    paths = path_arguments(__doc__, "raw", "out", "metrics")
+    params: CleanParams = load("clean")
+    source, labels = read_json(paths.raw / "source.json"), list(params.labels)
+    objects = read_objects(paths.raw / "objects.parquet")
+    objects = objects.join(apply_rules(objects, params).rename(columns={"reason": "why"}))
+    rejected = objects[objects["label"].isna()]
+    columns = ["objectID", "kind", "why", "culture", "department", "classification", "objectName", "title"]
+    write_csv(paths.out / "rejected.csv", rejected[columns].rename(columns={"why": "reason"}))
+    if len(rejected) == len(objects):
+        raise UserError(
+            f"{source['source']} holds no painting that clean.keep and clean.labels accept; "
+            f"{paths.out / 'rejected.csv'} says why for each object."
+        )
+    paintings = clean(objects, paths.raw, params)
+    write_csv(paths.out / "paintings.csv", paintings[["objectID", "label", "group", "split", *IMAGE, *SHOWN]])
+    write_json(paths.out / "labels.json", source | {"labels": labels})
+    write_json(paths.metrics, source | count(paintings, rejected, labels))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,146 @@
+"""The one HTTP client: paced, retried, bounded in time and size, and bound to known hosts.
+
+Everything that the pipeline reads over HTTP goes through `Client.get`, whatever the source.
+"""
+
+import ipaddress
+import re
+import time
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+import requests
+from pyrate_limiter import Duration, Limiter, Rate
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from urllib3.util.retry import Retry
+
+USER_AGENT = "met-culture/0.1 (research pipeline; reads the Open Access collection)"
+UNQUOTED = "/%:@!$&'()*+,;=~"  # may stand in a URL's path as they are (RFC 3986), or start what is quoted already
+CHUNK = 64 * 1024  # bytes; the deadline is checked after each
+RETRIES = Retry(
+    total=5,
+    backoff_factor=1.0,  # 0, 2, 4, 8, 16 seconds
+    backoff_max=60,
+    backoff_jitter=0.5,
+    retry_after_max=600,  # seconds; a server cannot park us for hours
+    status_forcelist=(403, 429, 500, 502, 503, 504),  # 403 is how the museum says "too fast"
+)
+
+
+class FetchError(Exception):
+    """A request that failed for good, after its retries; the message is one clause without a full stop."""
+
+
+class RefusedError(FetchError):
+    """A URL that may not be asked for, or a body that is too large: asking again is no use."""
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the host of `url` is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def quoted(url: str) -> str:
+    """Return `url` with its path quoted exactly once: what is quoted already stays, a bare `%` becomes `%25`."""
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
+    return f"{scheme}://{host}/{quote(path, safe=UNQUOTED)}"
+
+
+@dataclass
+class Client:
+    """Reads URLs of one API and of its image hosts.
+
+    Attributes:
+        api: Base URL of the API. If it is on this machine, its own address may serve images over plain http too.
+        image_hosts: Hosts that images may come from, over https only.
+        requests_per_second: Pace of the API's host; None for no pace.
+        timeout_s: Seconds that one attempt may take, its body included.
+        retries: How often, and after which waits, a failed attempt is repeated.
+    """
+
+    api: str
+    image_hosts: tuple[str, ...]
+    requests_per_second: float | None
+    timeout_s: float
+    retries: Retry = RETRIES
+    requests_sent: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Open the session."""
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = USER_AGENT
+        # A proxy of the environment cannot reach this machine's loopback.
+        self._session.trust_env = not is_loopback(self.api)
+        rate = self.requests_per_second
+        self._pace = Limiter(Rate(1, max(1, round(Duration.SECOND / rate)))) if rate else None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+        if self._pace:
+            self._pace.close()
+
+    def get_api(self, path: str, *, max_bytes: int) -> tuple[int, bytes]:
+        """Return status and body of `path` below the API's base URL; see `get`."""
+        return self._get(self.api.rstrip("/") + path, max_bytes, paced=True)
+
+    def get_image(self, url: str, *, max_bytes: int) -> tuple[int, bytes]:
+        """Return status and body of an image.
+
+        Raises:
+            RefusedError: Neither https from `image_hosts` nor the loopback address of the API itself.
+            FetchError: As `get_api`.
+        """
+        parts = urlsplit(url)
+        own = is_loopback(self.api) and parts.scheme == "http" and parts.netloc == urlsplit(self.api).netloc
+        if not own and not (parts.scheme == "https" and parts.netloc in self.image_hosts):
+            raise RefusedError(f"{parts.scheme}://{parts.netloc} is not one of fetch.image_hosts over https")
+        return self._get(quoted(url), max_bytes, paced=False)
+
+    def _get(self, url: str, max_bytes: int, *, paced: bool) -> tuple[int, bytes]:
+        """Return status and body of `url`, after retries of what may pass; redirects are not followed.
+
+        Raises:
+            FetchError: No answer within the retries, or a body over `max_bytes`.
+        """
+        retry = self.retries.new()
+        while True:
+            if paced and self._pace:
+                self._pace.try_acquire()
+            response = error = None
+            try:
+                response, body = self._attempt(url, max_bytes)
+                if response.status not in retry.status_forcelist:
+                    return response.status, body
+                reason = f"status {response.status}"
+            except (requests.RequestException, HTTPError) as caught:
+                error, reason = ProtocolError(str(caught)), str(caught)
+            try:
+                retry = retry.increment("GET", url, response=response, error=error)
+            except HTTPError:
+                raise FetchError(f"{url} failed {len(retry.history) + 1} times, at last with: {reason[:200]}") from None
+            retry.sleep(response)
+
+    def _attempt(self, url: str, max_bytes: int) -> tuple[BaseHTTPResponse, bytes]:
+        deadline = time.monotonic() + self.timeout_s
+        self.requests_sent += 1
+        with self._session.get(url, stream=True, timeout=self.timeout_s, allow_redirects=False) as response:
+            body = bytearray()
+            # read1 returns what has arrived, so that a body that trickles in cannot outlive the deadline.
+            while chunk := response.raw.read1(CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > max_bytes:
+                    raise RefusedError(f"{url} is larger than {max_bytes:,} bytes")
+                if time.monotonic() > deadline:
+                    raise ReadTimeoutError(None, url, f"no full body within {self.timeout_s} s")
+            expected = response.headers.get("Content-Length", "")
+            if expected.isdigit() and "Content-Encoding" not in response.headers and len(body) != int(expected):
+                raise ProtocolError(f"{len(body)} of {expected} bytes arrived")
+            return response.raw, bytes(body)

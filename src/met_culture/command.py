@@ -1,0 +1,39 @@
+"""What every command of the package shares: its arguments, and one clear sentence for a user's mistake."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+class UserError(Exception):
+    """A mistake that the user can mend: one sentence that names the file, key or URL and says what to do."""
+
+
+def path_arguments(doc: str, *names: str) -> argparse.Namespace:
+    """Parse positional paths, one per name in `names`; `dvc.yaml` holds their values.
+
+    Args:
+        doc: The module's docstring; its first line describes the command in `--help`.
+        names: Names of the arguments, in order.
+
+    Returns:
+        A namespace with one `Path` per name.
+    """
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    for name in names:
+        parser.add_argument(name, type=Path)
+    return parser.parse_args()
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Call `main` and exit with its code; a `UserError` becomes one sentence on stderr and exit code 1."""
+    try:
+        code = main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        code = 130  # the shell's convention for SIGINT
+    sys.exit(code)

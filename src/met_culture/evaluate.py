@@ -1,0 +1,65 @@
+"""Stage evaluate: read the test split once, and derive every figure and picture from the predictions.
+
+Reads: `test_x.npy`, `rows.csv` and `meta.json` of preprocess; `model.keras` and `training.csv` of train.
+Writes: `predictions.csv` (objectID, group, label, predicted, p_<label>, ...; one row per image), the metrics,
+`confusion.csv` (true and predicted label per image), and the pictures curves.png, confusion.png and errors.png.
+"""
+
+from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
+
+import numpy as np
+import pandas as pd
+
+from met_culture import figures
+from met_culture.command import UserError, path_arguments, run
+from met_culture.files import read_json, write_bytes, write_json
+from met_culture.modelfile import load_model
+from met_culture.params import EvaluateParams, load
+from met_culture.predictions import predict_array, table
+from met_culture.scores import evaluate
+
+
+def _csv(content: pd.DataFrame) -> bytes:
+    return content.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode()
+
+
+def main() -> None:
+    """Evaluate the model of the second argument on the arrays of the first."""
+    paths = path_arguments(__doc__, "arrays", "model", "curves", "predictions", "metrics", "plots")
+    params: EvaluateParams = load("evaluate")
+    make_deterministic()
+    meta = read_json(paths.arrays / "meta.json")
+    labels, source = meta["labels"], meta["source"]
+    model, trained = load_model(paths.model)
+    if trained["labels"] != labels:
+        raise UserError(
+            f"{paths.model} was trained for other labels ({', '.join(trained['labels'])}); run `dvc repro`."
+        )
+    rows = pd.read_csv(paths.arrays / "rows.csv", keep_default_na=False)
+    images = np.load(paths.arrays / "test_x.npy", mmap_mode="r")
+    predicted = table(
+        rows[rows["split"] == "test"].drop(columns="split"), predict_array(model, images, params.batch_size), labels
+    )
+    write_bytes(paths.predictions, _csv(predicted))
+    # From the file and not from memory: whoever has the file gets the same figures.
+    predictions = pd.read_csv(paths.predictions, keep_default_na=False)
+    history = pd.read_csv(paths.curves)
+    majority = rows.loc[rows["split"] == "train", "label"].mode().iloc[0]
+    result = evaluate(
+        predictions,
+        labels,
+        majority=majority,
+        bins=params.calibration_bins,
+        samples=params.bootstrap_samples,
+        seed=params.seed,
+    )
+    write_json(paths.metrics, {"source": source} | result)
+    write_bytes(paths.plots / "confusion.csv", _csv(predictions[["label", "predicted"]]))
+    best_epoch = int(history.loc[history["val_loss"].idxmin(), "epoch"])
+    figures.save(figures.curves(history, source, best_epoch), paths.plots / "curves.png")
+    figures.save(figures.confusion(predictions, labels, source), paths.plots / "confusion.png")
+    figures.save(figures.errors(predictions, images, labels, source), paths.plots / "errors.png")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,32 @@
+"""Write small files so that they are whole or not there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` by way of a neighbour, so that a killed process leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.half")
+    half.write_bytes(data)
+    half.replace(path)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what json.dumps asks about
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - what JSON holds
+    """Write `content` as indented JSON; the order of keys is kept, so equal content is equal bytes."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    write_bytes(path, (text + "\n").encode())
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - what JSON holds
+    """Return the content of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,84 @@
+"""Which pictures belong together, so that no split separates them: one picture twice, or leaves of one album."""
+
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import pandas as pd
+from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from met_culture.progress import progress
+
+BLOCK = 512  # rows of the distance matrix that memory holds at once
+DRAFT = 256  # pixels; the hash looks at 32 x 32, so decoding in full would only cost time
+
+
+def perceptual_hash(file: Path) -> int:
+    """Return the 64-bit DCT hash (pHash) of a picture; similar pictures differ in few bits."""
+    with Image.open(file) as image:
+        image.draft("RGB", (DRAFT, DRAFT))
+        bits = imagehash.phash(image).hash
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def perceptual_hashes(files: list[Path]) -> np.ndarray:
+    """Return the hashes of many pictures, in order, as uint64 of shape (n,)."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        hashes = progress(pool.map(perceptual_hash, files), "hash", "images", total=len(files))
+        return np.fromiter(hashes, dtype=np.uint64, count=len(files))
+
+
+def near_duplicates(hashes: np.ndarray, bits: int) -> Iterator[tuple[int, int]]:
+    """Yield the pairs (i, j), i < j, of pictures whose hashes, uint64 of shape (n,), differ in at most `bits` bits."""
+    for start in range(0, len(hashes), BLOCK):
+        distance = np.bitwise_count(hashes[start : start + BLOCK, None] ^ hashes[None, start:])
+        for row, column in zip(*np.nonzero(distance <= bits), strict=True):
+            if row < column:
+                yield start + int(row), start + int(column)
+
+
+def album(accession_number: str, pattern: str) -> str:
+    """Return the part of an accession number that names the album of a leaf; "" for a single work."""
+    match = re.fullmatch(pattern, accession_number)
+    return next((part for part in match.groups() if part), "") if match else ""
+
+
+def series(paintings: pd.DataFrame) -> pd.Series:
+    """Return a key that the parts of one work share: title, artist and accession number up to its last part."""
+    stem = paintings["accessionNumber"].str.rpartition(".")[0]
+    key = paintings["title"].str.casefold() + "\n" + paintings["artistDisplayName"] + "\n" + stem
+    return key.where((paintings["title"] != "") & (stem != ""), "")
+
+
+def _pairs(keys: pd.Series) -> Iterator[tuple[int, int]]:
+    for key, rows in keys.reset_index(drop=True).groupby(keys.to_numpy()).groups.items():
+        if key:
+            yield from ((rows[0], row) for row in rows[1:])
+
+
+def group(paintings: pd.DataFrame, hashes: np.ndarray, pattern: str, bits: int) -> pd.Series:
+    """Return a group for each painting: the smallest objectID of those it belongs with.
+
+    Args:
+        paintings: Columns objectID, accessionNumber, title, artistDisplayName, primaryImageSmall, image_sha256.
+        hashes: Their perceptual hashes, uint64 of shape (n,).
+        pattern: Regular expression that finds the album in an accession number.
+        bits: Largest distance of two hashes of one picture.
+    """
+    keys = (
+        paintings["image_sha256"],
+        paintings["primaryImageSmall"],
+        paintings["accessionNumber"].map(lambda number: album(number, pattern)),
+        series(paintings),
+    )
+    pairs = [pair for key in keys for pair in _pairs(key)] + list(near_duplicates(hashes, bits))
+    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    links = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(paintings),) * 2)
+    _, component = connected_components(links, directed=False)
+    return paintings["objectID"].groupby(component).transform("min")

@@ -1,0 +1,74 @@
+"""Write and read trained models: a .keras file of fixed bytes that carries what prediction has to know.
+
+A .keras file is a zip. Keras writes the time and addresses in memory into it, so equal models would be different files;
+here every time is the same and addresses are counted. One member is ours: `met_culture.json` with the labels, the
+geometry of the input and the source of the data.
+"""
+
+import json
+import re
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from met_culture.command import UserError
+from met_culture.files import write_bytes
+
+META = "met_culture.json"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+SHARED_ID = re.compile(rb'("shared_object_id": )(\d+)')  # Keras takes it from the object's address
+DATE = "1980-01-01@00:00:00"  # the same in Keras's own notation
+
+
+def _normalised(name: str, data: bytes) -> bytes:
+    if name == "metadata.json":
+        return json.dumps(json.loads(data) | {"date_saved": DATE}, sort_keys=True).encode()
+    if name == "config.json":
+        seen: dict[bytes, int] = {}  # objects are numbered as they appear
+        return SHARED_ID.sub(lambda match: b"%s%d" % (match[1], seen.setdefault(match[2], len(seen))), data)
+    return data
+
+
+def _without_optimizer(model: keras.Model) -> keras.Model:
+    # Keras's include_optimizer has no effect on this format.
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    return bare
+
+
+def save_model(model: keras.Model, path: Path, meta: dict[str, Any], *, optimizer: bool) -> None:
+    """Write a model; equal weights, structure and meta give equal bytes.
+
+    Args:
+        model: Built and compiled.
+        path: Ends in .keras.
+        meta: `labels`, `image_size`, `fit`, `interpolation` and `source`.
+        optimizer: Whether the optimizer's state goes along, for training on.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        saved, fixed = Path(folder) / "saved.keras", Path(folder) / "fixed.keras"
+        (model if optimizer else _without_optimizer(model)).save(saved)
+        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_STORED) as target:
+            for name in sorted(source.namelist()):
+                target.writestr(zipfile.ZipInfo(name, EPOCH), _normalised(name, source.read(name)))
+            target.writestr(zipfile.ZipInfo(META, EPOCH), json.dumps(meta, sort_keys=True))
+        write_bytes(path, fixed.read_bytes())
+
+
+def load_model(path: Path) -> tuple[keras.Model, dict[str, Any]]:
+    """Return a model of `save_model` and its meta; nothing in the file is executed.
+
+    Raises:
+        UserError: The file is missing, damaged or not of this project.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} is missing; run `dvc repro` to train it, or `dvc pull` to get it.")
+    try:
+        with zipfile.ZipFile(path) as file:
+            meta = json.loads(file.read(META))
+        return keras.saving.load_model(path, compile=False, safe_mode=True), meta
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
+        raise UserError(f"{path} is not a model of this project ({str(error).splitlines()[0]}).") from None

@@ -1,0 +1,193 @@
+"""Parameters of every stage, read from params.yaml and checked by name.
+
+`python -m met_culture.params` checks the whole file, unknown keys included, and says which key is wrong. Every stage
+checks its own section again when it starts. Units and meanings stand beside the keys in params.yaml.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from met_culture.command import UserError, run
+from met_culture.paths import source_folder
+from met_culture.records import COLUMNS
+
+PARAMS = Path("params.yaml")
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+def _column(name: str) -> str:
+    if name not in COLUMNS:
+        raise ValueError(f"{name} is not a field of the museum's records")
+    return name
+
+
+STRICT = {"extra": "forbid", "allow_inf_nan": False, "strict": True}
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # the range that Keras and NumPy accept
+Count = Annotated[int, Field(ge=1)]
+# Lax, because YAML 1.1 reads `1e-4` as text.
+Number = Annotated[float, Field(strict=False)]
+Fraction = Annotated[Number, Field(gt=0, lt=1)]
+Regex = Annotated[str, AfterValidator(_regex)]
+Column = Annotated[str, AfterValidator(_column)]
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+
+
+@dataclass(frozen=True, config=STRICT)
+class FetchParams:
+    """Where records and images come from, and how politely."""
+
+    source: Annotated[str, Field(min_length=1)]
+    sample_seed: Seed
+    api: Url
+    image_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
+    requests_per_second: Annotated[Number, Field(gt=0, le=80)]  # 80 is what the museum documents
+    timeout_s: Annotated[Number, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class CleanParams:
+    """Which objects are kept, which label they have, and how they are split."""
+
+    seed: Seed
+    val_fraction: Fraction
+    test_fraction: Fraction
+    keep: Annotated[tuple[dict[Column, Regex], ...], Field(min_length=1)]
+    target: Annotated[tuple[Column, ...], Field(min_length=1)]
+    doubtful: Regex
+    labels: Annotated[dict[str, Regex], Field(min_length=2)]
+    album: Regex
+    near_duplicate_bits: Annotated[int, Field(ge=0, le=64)]
+
+    def __post_init__(self) -> None:
+        """Reject fractions that leave nothing to train on."""
+        if self.val_fraction + self.test_fraction >= 1:
+            raise ValueError("val_fraction and test_fraction together must be below 1")
+
+
+@dataclass(frozen=True, config=STRICT)
+class PreprocessParams:
+    """Geometry of the arrays."""
+
+    image_size: Annotated[int, Field(ge=32, le=2048)]  # below 32 the CNN's three poolings leave nothing
+    interpolation: Literal["nearest", "linear", "cubic", "area", "lanczos"]
+    fit: Literal["squash", "letterbox", "crop"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class AugmentParams:
+    """Ranges of the random affine map."""
+
+    zoom: Annotated[Number, Field(ge=0, lt=1)]
+    shift: Annotated[Number, Field(ge=0, lt=1)]
+    shear: Annotated[Number, Field(ge=0, lt=90)]
+    flip: bool
+
+
+@dataclass(frozen=True, config=STRICT)
+class TrainParams:
+    """Model and optimisation."""
+
+    model: Literal["cnn"]
+    epochs: Count
+    batch_size: Count
+    optimizer: Literal["rmsprop", "adam", "adamw", "sgd"]
+    learning_rate: Annotated[Number, Field(gt=0)]
+    seed: Seed
+    augment: AugmentParams
+
+
+@dataclass(frozen=True, config=STRICT)
+class EvaluateParams:
+    """How the test split is read and its uncertainty measured."""
+
+    batch_size: Count
+    seed: Seed
+    bootstrap_samples: Annotated[int, Field(ge=100)]
+    calibration_bins: Annotated[int, Field(ge=2)]
+
+
+SECTIONS: dict[str, type] = {
+    "fetch": FetchParams,
+    "clean": CleanParams,
+    "preprocess": PreprocessParams,
+    "train": TrainParams,
+    "evaluate": EvaluateParams,
+}
+
+_PLAIN = {
+    "unexpected_keyword_argument": "is not a known key; remove it or correct its spelling",
+    "missing_argument": "is missing; add it",
+    "missing": "is missing; add it",
+    "dataclass_type": "must be a section of keys and values",
+}
+
+
+def _sentence(path: Path, section: str, error: ValidationError) -> str:
+    # A misspelt key is both unknown and missing: the unknown one says more.
+    first = min(error.errors(), key=lambda each: each["type"] != "unexpected_keyword_argument")
+    key = ".".join([section, *map(str, first["loc"])])
+    given = "" if first["type"] in _PLAIN or not first["loc"] else f" (it is {first['input']!r})"
+    message = _PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ").lower()
+    return f"{path}: {key}: {message}{given}."
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run the command in the root of the repository.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path} must hold the sections {', '.join(SECTIONS)}.")
+    return content
+
+
+def _check(path: Path, content: dict[str, Any], section: str) -> Any:  # noqa: ANN401 - one of the dataclasses above
+    if section not in content:
+        raise UserError(f"{path}: {section} is missing; add the section.")
+    try:
+        # JSON, because strict mode takes lists for tuples and mappings for dataclasses only from there.
+        return TypeAdapter(SECTIONS[section]).validate_json(json.dumps(content[section], default=str))
+    except ValidationError as error:
+        raise UserError(_sentence(path, section, error)) from None
+
+
+def load(section: str, path: Path = PARAMS) -> Any:  # noqa: ANN401 - one of the dataclasses above
+    """Return the checked parameters of one section.
+
+    Raises:
+        UserError: The file is missing or unreadable, or a key of the section is unknown, missing or out of range.
+    """
+    return _check(path, _parse(path), section)
+
+
+def check_all(path: Path = PARAMS) -> None:
+    """Check every section, unknown sections, and that `fetch.source` exists.
+
+    Raises:
+        UserError: As `load`, for any section.
+    """
+    content = _parse(path)
+    unknown = [str(key) for key in content if key not in SECTIONS]
+    if unknown:
+        raise UserError(f"{path}: {unknown[0]} is not a known section; the sections are {', '.join(SECTIONS)}.")
+    checked = {section: _check(path, content, section) for section in SECTIONS}
+    source_folder(checked["fetch"].source)
+
+
+if __name__ == "__main__":
+    run(check_all)

@@ -1,0 +1,91 @@
+"""From an encoded picture to the square array that the models see. Training and prediction share this code.
+
+All arrays are uint8 of shape (height, width, 3) in RGB order; cv2 itself reads BGR.
+"""
+
+import cv2
+import numpy as np
+
+from met_culture.images import ImageError
+
+INTERPOLATIONS = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+# The JPEG decoder scales by averaging, as `area` does, and skips the pixels that `area` would average away.
+REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+
+
+def _flag(shortest: int, size: int, interpolation: str) -> int:
+    if interpolation == "area":
+        for factor, flag in REDUCED.items():
+            if shortest // factor >= size:
+                return flag
+    return cv2.IMREAD_COLOR
+
+
+def decode(data: bytes, flag: int = cv2.IMREAD_COLOR) -> np.ndarray:
+    """Return a picture in RGB; grey becomes three equal channels, transparency is dropped, EXIF orientation applied.
+
+    Args:
+        data: The encoded picture, checked by `images.check_image`: cv2 itself fills what is cut off with grey.
+        flag: How cv2 reads it.
+
+    Raises:
+        ImageError: cv2 cannot decode it.
+    """
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+    except cv2.error as error:
+        raise ImageError(f"does not decode ({error.err})") from None
+    if image is None:
+        raise ImageError("does not decode")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def squash(image: np.ndarray, size: int, interpolation: int) -> np.ndarray:
+    """Return the picture as (size, size, 3), its aspect ratio given up."""
+    return cv2.resize(image, (size, size), interpolation=interpolation)
+
+
+def letterbox(image: np.ndarray, size: int, interpolation: int) -> np.ndarray:
+    """Return the whole picture in its own aspect ratio, centred on black, as (size, size, 3)."""
+    height, width = image.shape[:2]
+    scale = size / max(height, width)
+    inner = cv2.resize(
+        image, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=interpolation
+    )
+    top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
+    bottom, right = size - inner.shape[0] - top, size - inner.shape[1] - left
+    return cv2.copyMakeBorder(inner, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+
+
+def crop(image: np.ndarray, size: int, interpolation: int) -> np.ndarray:
+    """Return the largest centred square, as (size, size, 3)."""
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return squash(image[top : top + side, left : left + side], size, interpolation)
+
+
+FITS = {"squash": squash, "letterbox": letterbox, "crop": crop}
+
+
+def to_array(data: bytes, shortest: int, size: int, fit: str, interpolation: str) -> np.ndarray:
+    """Return an encoded picture as (size, size, 3).
+
+    Args:
+        data: The encoded picture, checked by `images.check_image`.
+        shortest: Its shorter side in pixels. A picture much larger than `size` is decoded at a half, quarter or eighth
+            where `interpolation` is `area`, which changes values by little (tests/test_pixels.py says how much).
+        size: Width and height of the result in pixels.
+        fit: Key of `FITS`.
+        interpolation: Key of `INTERPOLATIONS`.
+
+    Raises:
+        ImageError: cv2 cannot decode it.
+    """
+    image = decode(data, _flag(shortest, size, interpolation))
+    return FITS[fit](image, size, INTERPOLATIONS[interpolation])

@@ -1,0 +1,23 @@
+"""The table of predictions, one row per image, from which every figure of evaluate derives."""
+
+import keras
+import numpy as np
+import pandas as pd
+
+
+def predict_array(model: keras.Model, x: np.ndarray, batch_size: int) -> np.ndarray:
+    """Return probabilities, float32 (n, labels), of images, uint8 (n, size, size, 3); memory holds a batch."""
+    batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
+    return np.concatenate([keras.ops.convert_to_numpy(model.predict_on_batch(np.asarray(b))) for b in batches])
+
+
+def table(rows: pd.DataFrame, probabilities: np.ndarray, labels: list[str]) -> pd.DataFrame:
+    """Return `rows` with columns `predicted` and one `p_<label>` per label."""
+    predicted = np.asarray(labels)[probabilities.argmax(axis=1)]
+    columns = {f"p_{label}": probabilities[:, index] for index, label in enumerate(labels)}
+    return rows.assign(predicted=predicted, **columns)
+
+
+def probabilities(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:
+    """Return the probabilities of a table as float64 (n, labels)."""
+    return predictions[[f"p_{label}" for label in labels]].to_numpy(float)

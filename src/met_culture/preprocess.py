@@ -1,0 +1,86 @@
+"""Stage preprocess: decode the paintings and write them as arrays.
+
+Reads: `images/` of fetch; `paintings.csv` and `labels.json` of clean.
+Writes, in the folder of the last argument: `{train,val,test}_x.npy` (uint8, (n, size, size, 3), RGB), `{...}_y.npy`
+(int64, (n,), the label's place in `labels`), `rows.csv` (objectID, group, label, split, title, ... in the order of the
+arrays) and `meta.json` (labels, source and geometry, which the model carries along).
+
+The arrays are memory-mapped and written in a stream: memory stays flat whatever the number of images.
+"""
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from met_culture.command import UserError, path_arguments, run
+from met_culture.files import read_json, write_bytes, write_json
+from met_culture.images import ImageError
+from met_culture.params import PreprocessParams, load
+from met_culture.pixels import to_array
+from met_culture.progress import progress
+from met_culture.split import SPLITS
+
+ROWS = ["objectID", "group", "label", "split", "title", "artistDisplayName", "objectDate", "objectURL"]
+CHUNK = 1024  # images whose tasks wait at once; a task for each of 130,000 would take memory
+
+
+def read_painting(painting: pd.Series, raw: Path, params: PreprocessParams) -> np.ndarray:
+    """Return one painting as uint8 (size, size, 3), RGB.
+
+    Raises:
+        UserError: The image is missing, or no longer the one that was fetched and checked.
+    """
+    path = raw / painting.image_file
+    try:
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != painting.image_sha256:
+            raise UserError(f"{path} is not the image that was fetched; run `dvc repro --force fetch`.")
+        shortest = min(painting.image_width, painting.image_height)
+        return to_array(data, shortest, params.image_size, params.fit, params.interpolation)
+    except (OSError, ImageError) as error:
+        raise UserError(f"{path} cannot be read ({error}); run `dvc repro --force fetch`.") from None
+
+
+def write_images(paintings: pd.DataFrame, raw: Path, out: Path, params: PreprocessParams) -> None:
+    """Write the paintings, in order, as one memory-mapped array of shape (n, size, size, 3).
+
+    Raises:
+        UserError: As `read_painting`, for the first painting that fails.
+    """
+    shape = (len(paintings), params.image_size, params.image_size, 3)
+    array = np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=shape)
+    rows = list(paintings.itertuples(index=False))
+    with ThreadPoolExecutor(os.cpu_count()) as pool, progress(None, out.stem, "images", total=len(rows)) as bar:
+        for start in range(0, len(rows), CHUNK):
+            images = pool.map(partial(read_painting, raw=raw, params=params), rows[start : start + CHUNK])
+            for index, image in enumerate(images, start):
+                array[index] = image
+                bar.update()
+    array.flush()
+
+
+def main() -> None:
+    """Write the arrays of every split."""
+    paths = path_arguments(__doc__, "raw", "clean", "out")
+    params: PreprocessParams = load("preprocess")
+    cv2.setNumThreads(1)  # the pool has a thread per core already
+    meta = read_json(paths.clean / "labels.json") | asdict(params)
+    paintings = pd.read_csv(paths.clean / "paintings.csv", keep_default_na=False)
+    splits = [paintings[paintings["split"] == name] for name in SPLITS]
+    paths.out.mkdir(parents=True, exist_ok=True)
+    for name, members in zip(SPLITS, splits, strict=True):
+        write_images(members, paths.raw, paths.out / f"{name}_x.npy", params)
+        np.save(paths.out / f"{name}_y.npy", members["label"].map(meta["labels"].index).to_numpy(np.int64))
+    write_bytes(paths.out / "rows.csv", pd.concat(splits)[ROWS].to_csv(index=False, lineterminator="\n").encode())
+    write_json(paths.out / "meta.json", meta)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,80 @@
+"""The object records of the Collection API as rows of a table with fixed columns and types.
+
+Source of the fields: https://metmuseum.github.io (GET /objects/{id}).
+"""
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+INTEGERS = ("objectID", "objectBeginDate", "objectEndDate")
+BOOLEANS = ("isHighlight", "isPublicDomain", "isTimelineWork")
+NESTED = ("additionalImages", "constituents", "measurements", "tags")  # lists; kept as JSON text
+# The API's own order.
+COLUMNS = tuple(
+    # A table of text reads better than 57 quoted lines.
+    """objectID isHighlight accessionNumber accessionYear isPublicDomain primaryImage primaryImageSmall
+    additionalImages constituents department objectName title culture period dynasty reign portfolio artistRole
+    artistPrefix artistDisplayName artistDisplayBio artistSuffix artistAlphaSort artistNationality artistBeginDate
+    artistEndDate artistGender artistWikidata_URL artistULAN_URL objectDate objectBeginDate objectEndDate medium
+    measurements dimensions creditLine geographyType city state county country region subregion locale locus excavation
+    river classification rightsAndReproduction linkResource metadataDate repository objectURL tags objectWikidata_URL
+    isTimelineWork GalleryNumber""".split()  # noqa: SIM905
+)
+OUTCOME = pa.schema(
+    [
+        ("status", pa.string()),  # `ok` or one of the reasons' kinds, see fetch
+        ("reason", pa.string()),
+        ("image_file", pa.string()),
+        ("image_sha256", pa.string()),
+        ("image_bytes", pa.int64()),
+        ("image_width", pa.int64()),  # pixels
+        ("image_height", pa.int64()),  # pixels
+    ]
+)
+
+
+class RecordError(ValueError):
+    """A record whose shape is not the API's."""
+
+
+def _type(column: str) -> pa.DataType:
+    if column in INTEGERS:
+        return pa.int64()
+    return pa.bool_() if column in BOOLEANS else pa.string()
+
+
+SCHEMA = pa.schema([(column, _type(column)) for column in COLUMNS] + list(OUTCOME))
+
+
+def _value(column: str, value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    if column in NESTED:
+        return json.dumps(value, ensure_ascii=False) if value else None
+    expected = int if column in INTEGERS else bool if column in BOOLEANS else str
+    if value is None and expected is not int:
+        return expected()
+    # type() and not isinstance, because a bool is an int.
+    if type(value) is not expected:
+        raise RecordError(f"{column} is {str(value)[:60]!r}, not {expected.__name__}")
+    return value.encode(errors="replace").decode() if expected is str else value  # lone surrogates cannot be stored
+
+
+def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - what JSON holds
+    """Return the 57 columns of a record.
+
+    Older records lack up to eight keys and are filled with "" or null; keys that the API does not document are dropped.
+
+    Args:
+        record: The parsed JSON body of `GET /objects/{id}`.
+        object_id: The id that was asked for.
+
+    Raises:
+        RecordError: The record is no object, belongs to another id, or holds a value of the wrong type.
+    """
+    if not isinstance(record, dict):
+        raise RecordError("the body is no JSON object")
+    if record.get("objectID") != object_id:
+        raise RecordError(f"the body is the record of {str(record.get('objectID'))[:20]}")
+    defaults = {"objectBeginDate": 0, "objectEndDate": 0}
+    return {column: _value(column, record.get(column, defaults.get(column))) for column in COLUMNS}

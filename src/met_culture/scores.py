@@ -1,0 +1,105 @@
+"""The figures of a classifier, all from one table of predictions."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import metrics
+
+from met_culture.predictions import probabilities
+
+HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1")
+
+
+def headline(true: np.ndarray, predicted: np.ndarray, labels: list[str]) -> dict[str, float]:
+    """Return accuracy, balanced accuracy (mean recall of the labels that occur) and macro-F1 (over all labels)."""
+    recall = metrics.recall_score(true, predicted, labels=labels, average=None, zero_division=np.nan)
+    return {
+        "accuracy": float(metrics.accuracy_score(true, predicted)),
+        "balanced_accuracy": float(np.nanmean(recall)),
+        "macro_f1": float(metrics.f1_score(true, predicted, labels=labels, average="macro", zero_division=0)),
+    }
+
+
+def per_label(true: np.ndarray, predicted: np.ndarray, labels: list[str]) -> dict[str, dict[str, float]]:
+    """Return precision, recall, F1 and support (number of images) of each label; 0 where undefined."""
+    columns = metrics.precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
+    return {
+        label: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
+        for label, p, r, f, n in zip(labels, *columns, strict=True)
+    }
+
+
+def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int) -> float:
+    """Return the expected calibration error: how far confidence is from accuracy, averaged over images.
+
+    Source: Guo et al., On Calibration of Modern Neural Networks, 2017, with equal-width bins.
+
+    Args:
+        confidence: Highest probability of each image, (n,).
+        correct: Whether the prediction was right, (n,).
+        bins: Number of bins.
+    """
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gap = np.bincount(place, weights=confidence - correct, minlength=bins)
+    return float(np.abs(gap).sum() / len(confidence))
+
+
+def _from_confusion(confusion: np.ndarray) -> tuple[float, float, float]:
+    # `headline` of a confusion matrix, (labels, labels), rows true: fast enough for thousands of them.
+    hits, true, predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    either = true + predicted
+    recall = hits[true > 0] / true[true > 0]
+    f1 = np.divide(2 * hits, either, out=np.zeros(len(hits)), where=either > 0)
+    return hits.sum() / confusion.sum(), recall.mean(), f1.mean()
+
+
+def intervals(predictions: pd.DataFrame, labels: list[str], samples: int, seed: int) -> dict[str, list[float]]:
+    """Return 95 % percentile intervals of the headline figures by a bootstrap that draws whole groups.
+
+    Args:
+        predictions: Columns group, label and predicted.
+        labels: All labels.
+        samples: Number of resamples.
+        seed: Seed of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    groups, names = pd.factorize(predictions["group"])
+    cell = [labels.index(t) * len(labels) + labels.index(p) for t, p in predictions[["label", "predicted"]].to_numpy()]
+    counts = np.zeros((len(names), len(labels) ** 2))
+    np.add.at(counts, (groups, cell), 1)
+    # Drawing n of n groups with replacement is drawing how often each is taken.
+    draws = (rng.multinomial(len(names), np.full(len(names), 1 / len(names))) @ counts for _ in range(samples))
+    figures = np.array([_from_confusion(draw.reshape(len(labels), -1)) for draw in draws])
+    low, high = np.percentile(figures, [2.5, 97.5], axis=0)
+    return {name: [float(low[k]), float(high[k])] for k, name in enumerate(HEADLINE)}
+
+
+def evaluate(
+    predictions: pd.DataFrame, labels: list[str], *, majority: str, bins: int, samples: int, seed: int
+) -> dict[str, Any]:
+    """Return every figure of one table of predictions.
+
+    Args:
+        predictions: Columns group, label, predicted and one `p_<label>` per label.
+        labels: All labels, in the order of the classes.
+        majority: The most frequent label of the training images, which the simplest baseline always predicts.
+        bins: Bins of the calibration error.
+        samples: Resamples of the bootstrap.
+        seed: Seed of the bootstrap.
+    """
+    true, predicted = predictions["label"].to_numpy(), predictions["predicted"].to_numpy()
+    share = probabilities(predictions, labels)
+    # Rounded to what predictions.csv holds, a row may miss 1 by 1e-6.
+    share = share / share.sum(axis=1, keepdims=True)
+    classes = np.array([labels.index(label) for label in true])
+    confidence, correct = share.max(axis=1), true == predicted
+    return headline(true, predicted, labels) | {
+        "log_loss": float(metrics.log_loss(classes, share, labels=range(len(labels)))),
+        "calibration_error": calibration_error(confidence, correct, bins),
+        "majority_accuracy": float((true == majority).mean()),
+        "n_test": len(predictions),
+        "n_groups": int(predictions["group"].nunique()),
+        "interval_95": intervals(predictions, labels, samples, seed),
+        "labels": per_label(true, predicted, labels),
+    }

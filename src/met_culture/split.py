@@ -1,0 +1,47 @@
+"""Split paintings into train, val and test: stratified by label, seeded, and never through a group."""
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from met_culture.command import UserError
+from met_culture.params import CleanParams
+
+SPLITS = ("train", "val", "test")
+
+
+def _parts(groups: list[int], params: CleanParams) -> dict[str, list[int]]:
+    def count(fraction: float) -> int:
+        return max(1, round(fraction * len(groups)))
+
+    test_size = count(params.test_fraction)
+    # The largest val that leaves train one group.
+    val_size = min(count(params.val_fraction), len(groups) - test_size - 1)
+    rest, test = train_test_split(groups, test_size=test_size, random_state=params.seed)
+    train, val = train_test_split(rest, test_size=val_size, random_state=params.seed)
+    return dict(zip(SPLITS, (train, val, test), strict=True))
+
+
+def split(paintings: pd.DataFrame, params: CleanParams) -> pd.Series:
+    """Return `train`, `val` or `test` for each painting; every label has a group in each.
+
+    The fractions hold for the groups of a label. A group with several labels goes with its most frequent one.
+
+    Args:
+        paintings: Columns label and group.
+        params: Seed, fractions and labels.
+
+    Raises:
+        UserError: A label has fewer than three groups.
+    """
+    label_of = paintings.groupby("group")["label"].agg(lambda labels: labels.mode().iloc[0])
+    split_of: dict[int, str] = {}
+    for label in params.labels:
+        groups = sorted(label_of.index[label_of == label])
+        if len(groups) < len(SPLITS):
+            raise UserError(
+                f"clean.labels: {label} has {len(groups)} separate pictures or albums, and train, val and test need "
+                "one each; fetch more, mend its rule, or remove the label (rejected.csv says what was left out)."
+            )
+        for name, members in _parts(groups, params).items():
+            split_of |= dict.fromkeys(members, name)
+    return paintings["group"].map(split_of)
