@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 import requests
-from pyrate_limiter import Duration, Limiter, Rate
+from pyrate_limiter import Limiter, Rate
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.util.retry import Retry
@@ -79,7 +79,7 @@ class Client:
         # A proxy of the environment cannot reach this machine's loopback.
         self._session.trust_env = not is_loopback(self.api)
         rate = self.requests_per_second
-        self._pace = Limiter(Rate(1, max(1, round(Duration.SECOND / rate)))) if rate else None
+        self._pace = Limiter(Rate(1, round(1000 / rate))) if rate else None  # one per so many milliseconds
 
     def close(self) -> None:
         """Close the connections."""
@@ -98,7 +98,10 @@ class Client:
             RefusedError: Neither https from `image_hosts` nor the loopback address of the API itself.
             FetchError: As `get_api`.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise RefusedError(f"{url[:200]!r} is no URL ({error})") from None
         own = is_loopback(self.api) and parts.scheme == "http" and parts.netloc == urlsplit(self.api).netloc
         if not own and not (parts.scheme == "https" and parts.netloc in self.image_hosts):
             raise RefusedError(f"{parts.scheme}://{parts.netloc} is not one of fetch.image_hosts over https")

@@ -33,8 +33,8 @@ def _normalised(name: str, data: bytes) -> bytes:
 
 
 def _without_optimizer(model: keras.Model) -> keras.Model:
-    # Keras's include_optimizer has no effect on this format.
-    bare = keras.models.clone_model(model)
+    # Keras's include_optimizer has no effect on this format, and clone_model compiles again.
+    bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
     return bare
 

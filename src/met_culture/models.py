@@ -38,8 +38,8 @@ def build(params: TrainParams, image_size: int, labels: int) -> keras.Model:
     """Return the compiled model that the parameters describe, its weights drawn from `params.seed`."""
     keras.utils.set_random_seed(params.seed)
     model = MODELS[params.model](image_size, labels)
-    optimizer = keras.optimizers.get(
-        {"class_name": params.optimizer, "config": {"learning_rate": params.learning_rate}}
-    )
+    # Named, because the names that Keras makes up count how many there were before, and go into the file.
+    config = {"name": params.optimizer, "learning_rate": params.learning_rate}
+    optimizer = keras.optimizers.get({"class_name": params.optimizer, "config": config})
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
     return model

@@ -10,12 +10,12 @@ SPLITS = ("train", "val", "test")
 
 
 def _parts(groups: list[int], params: CleanParams) -> dict[str, list[int]]:
-    def count(fraction: float) -> int:
-        return max(1, round(fraction * len(groups)))
+    def count(fraction: float, most: int) -> int:
+        return min(max(1, round(fraction * len(groups))), most)
 
-    test_size = count(params.test_fraction)
-    # The largest val that leaves train one group.
-    val_size = min(count(params.val_fraction), len(groups) - test_size - 1)
+    # At least one group stays for each split that is drawn later.
+    test_size = count(params.test_fraction, len(groups) - 2)
+    val_size = count(params.val_fraction, len(groups) - test_size - 1)
     rest, test = train_test_split(groups, test_size=test_size, random_state=params.seed)
     train, val = train_test_split(rest, test_size=val_size, random_state=params.seed)
     return dict(zip(SPLITS, (train, val, test), strict=True))

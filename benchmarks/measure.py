@@ -1,0 +1,75 @@
+"""What every benchmark shares: interleaved rounds, medians, and the record of machine and commit."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+LIBRARIES = ("tensorflow", "keras", "opencv-python-headless", "numpy", "scikit-learn")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def machine() -> dict[str, Any]:
+    """Return processor, cores, Python and library versions."""
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version()} | libraries
+
+
+def commit() -> str:
+    """Return the commit that is measured; `-dirty` marks code that is not committed."""
+    describe = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--match", "no-tag"]
+    return subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def rates(ways: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
+    """Return images per second of each way in each round, after one round that does not count.
+
+    The ways take turns within a round, so that a machine that changes its speed changes it for all of them.
+
+    Args:
+        ways: Each does its work once and returns the number of images.
+        rounds: How often each is measured.
+    """
+    measured: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name, work in ways.items():
+            started = time.perf_counter()
+            images = work()
+            if number:
+                measured[name].append(images / (time.perf_counter() - started))
+    return measured
+
+
+def report(name: str, measured: dict[str, list[float]], base: str, facts: dict[str, Any]) -> None:
+    """Write and print medians, and the median over rounds of each way's ratio to `base`."""
+    ratios = {
+        way: statistics.median(mine / theirs for mine, theirs in zip(figures, measured[base], strict=True))
+        for way, figures in measured.items()
+    }
+    result = {
+        "machine": machine(),
+        "commit": commit(),
+        **facts,
+        "rounds": len(measured[base]),
+        "images_per_second": {way: statistics.median(figures) for way, figures in measured.items()},
+        f"ratio_to_{base}": ratios,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    for way in measured:
+        print(f"{way:<24} {result['images_per_second'][way]:9.1f} images/s {ratios[way]:7.2f} x {base}")

@@ -1,0 +1,68 @@
+"""Images per second of preprocess against the article's loop: cv2.imread in colour and cv2.resize, one thread.
+
+`python benchmarks/preprocess.py [FOLDER]` reads the JPEGs of FOLDER (default data/raw/images, which `make repro` makes)
+in every round. The stage does more than the loop: it checks each file's hash and writes the array to disk.
+"""
+
+import hashlib
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from measure import ROOT, rates, report
+from PIL import Image
+
+from met_culture.params import load
+from met_culture.preprocess import write_images
+
+ROUNDS = 7
+AT_LEAST = 600  # images a round, so that a round takes about a second
+
+
+def describe(files: list[Path]) -> pd.DataFrame:
+    """Return the columns of paintings.csv that the stage reads."""
+    sizes = [Image.open(file).size for file in files]
+    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    table = pd.DataFrame(sizes, columns=["image_width", "image_height"])
+    return table.assign(image_file=[file.name for file in files], image_sha256=hashes)
+
+
+def article(files: list[Path], size: int) -> int:
+    """Read and resize as the article does, on one thread."""
+    cv2.setNumThreads(1)
+    x = [cv2.resize(cv2.imread(str(f), cv2.IMREAD_COLOR), (size, size), interpolation=cv2.INTER_CUBIC) for f in files]
+    return len(np.array(x))
+
+
+def stage(paintings: pd.DataFrame, folder: Path, out: Path) -> int:
+    """Do the work of the stage, with its default parameters."""
+    cv2.setNumThreads(1)
+    write_images(paintings, folder, out / "x.npy", load("preprocess", ROOT / "params.yaml"))
+    return len(paintings)
+
+
+def main() -> None:
+    """Measure both on the same files."""
+    given = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "data/raw/images").resolve()
+    found = sorted(given.rglob("*.jpg"))
+    # One folder of flat names, as fetch leaves them.
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for number, file in enumerate(found * -(-AT_LEAST // len(found))):
+            (folder / f"{number}.jpg").write_bytes(file.read_bytes())
+        files = sorted(folder.glob("*.jpg"))
+        ways = {
+            "article": partial(article, files, load("preprocess", ROOT / "params.yaml").image_size),
+            "preprocess": partial(stage, describe(files), folder, folder),
+        }
+        mean = sum(file.stat().st_size for file in files) / len(files)
+        facts = {"images": len(files), "mean_bytes": round(mean), "source": given.parent.name}
+        report("preprocess", rates(ways, ROUNDS), "article", facts)
+
+
+if __name__ == "__main__":
+    main()

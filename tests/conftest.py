@@ -1,0 +1,128 @@
+"""Fixtures that several test modules share. Nothing here leaves the machine."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from met_culture.museum import MuseumServer, serving
+from met_culture.records import COLUMNS
+from met_culture.sample import write_museum
+
+ROOT = Path(__file__).parent.parent
+REAL_MUSEUM = Path(os.environ.get("MET_MUSEUM", ROOT.parent / "shared" / "museum"))
+
+
+def picture(path: Path, seed: int, size: tuple[int, int] = (120, 90), **options: Any) -> Path:
+    """Write a blurred random picture of (width, height)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path, format="JPEG", quality=90, **options)
+    return path
+
+
+def record(object_id: int, **fields: Any) -> dict[str, Any]:
+    """Return a complete record of a Chinese painting with the given fields."""
+    text: dict[str, Any] = dict.fromkeys(COLUMNS, "")
+    nested = {"additionalImages": [], "constituents": None, "measurements": None, "tags": None}
+    typed = {"isHighlight": False, "isPublicDomain": True, "isTimelineWork": False}
+    years = {"objectBeginDate": 1700, "objectEndDate": 1750, "objectID": object_id}
+    described = {"department": "Asian Art", "classification": "Paintings", "objectName": "Painting", "culture": "China"}
+    image = f"https://images.metmuseum.org/CRDImages/as/web-large/{object_id}.jpg"
+    named = {"title": f"Work {object_id}", "primaryImageSmall": image}
+    return text | nested | typed | years | described | named | fields
+
+
+def write_folder(folder: Path, records: list[Any]) -> Path:
+    """Write records.jsonl of a museum folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in records]
+    (folder / "records.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def museum(tmp_path: Path) -> Path:
+    """Return a museum folder of twelve small works, three a culture, ids 1 to 12, without warts."""
+    cultures = ["China", "Japan", "American", "India (Rajasthan)"]
+    wing = {"department": "The American Wing", "classification": ""}
+    number = "19{0:02d}.{0}".format
+    works = [
+        record(i, culture=cultures[i % 4], accessionNumber=number(i), **(wing if i % 4 == 2 else {}))
+        for i in range(1, 13)
+    ]
+    for i in range(1, 13):
+        picture(tmp_path / f"museum/images/CRDImages/as/web-large/{i}.jpg", seed=i)
+    return write_folder(tmp_path / "museum", works)
+
+
+@pytest.fixture
+def api(museum: Path) -> Iterator[str]:
+    """Return the base URL of a server of `museum`."""
+    with serving(museum) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the embedded sample as a museum folder."""
+    folder = tmp_path_factory.mktemp("sample") / "museum"
+    write_museum(folder, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return every fourth object of the sample, so that real training runs take seconds."""
+    folder = tmp_path_factory.mktemp("small") / "museum"
+    lines = (sample / "records.jsonl").read_text(encoding="utf-8").splitlines()[::4]
+    shutil.copytree(sample / "images", folder / "images")
+    return write_folder(folder, lines)
+
+
+@pytest.fixture(scope="session")
+def real_museum() -> Path:
+    """Return a folder of real paintings; skips where there is none."""
+    if not (REAL_MUSEUM / "records.jsonl").is_file():
+        pytest.skip(f"no real museum folder at {REAL_MUSEUM} (set MET_MUSEUM to one)")
+    return REAL_MUSEUM
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run the test in an empty folder that holds only params.yaml."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    shutil.copy(ROOT / "params.yaml", folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that runs the `main` of a stage with arguments."""
+
+    def run(main: Callable[[], Any], *arguments: object) -> None:
+        monkeypatch.setattr("sys.argv", ["stage", *map(str, arguments)])
+        main()
+
+    return run
+
+
+def set_param(folder: Path, old: str, new: str) -> None:
+    """Replace text in params.yaml, which must be there."""
+    path = folder / "params.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in params.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def museum_server(folder: Path) -> MuseumServer:
+    """Return a server that only its methods are asked of."""
+    return MuseumServer(folder)

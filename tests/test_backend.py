@@ -1,0 +1,28 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from met_culture import backend
+
+
+def test_the_import_is_quiet() -> None:
+    """TensorFlow's greetings would stand above every figure, and look like errors."""
+    code = "from met_culture.backend import make_deterministic; make_deterministic()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_what_is_said_before_a_failure_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ImportError), backend._quiet():
+        os.write(2, b"why it failed\n")
+        raise ImportError
+    assert "why it failed" in capfd.readouterr().err
+
+
+def test_stderr_works_again_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+    with backend._quiet():
+        os.write(2, b"greeting\n")
+    os.write(2, b"later\n")
+    assert capfd.readouterr().err == "later\n"

@@ -1,0 +1,72 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from met_culture import figures
+
+LABELS = ["China", "Japan", "America", "India"]
+HISTORY = pd.DataFrame(
+    {"epoch": [1, 2, 3], "train_accuracy": [0.4, 0.5, 0.6], "train_loss": [1.3, 1.1, 0.9],
+     "val_accuracy": [0.4, 0.6, 0.5], "val_loss": [1.3, 1.0, 1.1]}
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Close what a test has drawn."""
+    yield
+    plt.close("all")
+
+
+def predictions(count: int, wrong: int) -> pd.DataFrame:
+    label = [LABELS[i % 4] for i in range(count)]
+    predicted = [LABELS[(i + (i < wrong)) % 4] for i in range(count)]
+    share = {f"p_{name}": [0.7 if name == each else 0.1 for each in predicted] for name in LABELS}
+    title = [f"A long title of a painting with $ signs, number {i}" for i in range(count)]
+    return pd.DataFrame({"title": title, "label": label, "predicted": predicted} | share)
+
+
+def texts(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.findobj(plt.Text))
+
+
+def test_curves_show_both_splits_and_the_kept_epoch() -> None:
+    figure = figures.curves(HISTORY, "synthetic sample", best_epoch=2)
+    for word in ("synthetic sample", "train (augmented)", "validation", "kept epoch (2)", "epoch", "cross-entropy"):
+        assert word in texts(figure)
+    assert [len(axis.lines) for axis in figure.axes] == [3, 3]
+    assert figure.axes[0].lines[1].get_ydata().tolist() == HISTORY["val_accuracy"].tolist()
+
+
+def test_confusion_is_normalised_by_row_and_names_the_counts() -> None:
+    figure = figures.confusion(predictions(9, wrong=1), LABELS, "synthetic sample")
+    assert figure.axes[0].images[0].get_array().sum(axis=1).tolist() == [1] * 4
+    assert "China\n(n=3)" in texts(figure)
+    assert "synthetic sample" in texts(figure)
+
+
+@pytest.mark.parametrize(("wrong", "shown"), [(0, 0), (3, 3), (20, 12)])
+def test_errors_show_the_worst(tmp_path: Path, wrong: int, shown: int) -> None:
+    table = predictions(24, wrong)
+    table.loc[5, "p_Japan"] = 0.01  # the true label of the sixth image, which is thus the worst
+    images = np.zeros((24, 8, 8, 3), np.uint8)
+    images[5] = 200
+    figure = figures.errors(table, images, LABELS, "synthetic sample")
+    filled = [axis for axis in figure.axes if axis.images]
+    assert len(filled) == shown
+    assert f"{wrong} errors among 24" in texts(figure)
+    if wrong > 5:
+        assert filled[0].images[0].get_array().max() == 200
+    figures.save(figure, tmp_path / "errors.png")  # titles with $ draw too
+
+
+def test_equal_data_give_equal_bytes(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        figures.save(figures.curves(HISTORY, "synthetic sample", 2), tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert plt.get_fignums() == []

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from met_culture.files import read_json, write_bytes, write_json
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    write_json(path, {"accuracy": 0.5})
+    with pytest.raises(TypeError):
+        write_json(path, {"accuracy": object()})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, {"accuracy": float("nan")})
+    assert read_json(path) == {"accuracy": 0.5}
+
+
+def test_folders_are_made_and_nothing_else_stays(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a" / "b.bin", b"x")
+    assert [file.name for file in (tmp_path / "a").iterdir()] == ["b.bin"]
+
+
+def test_numpy_numbers_are_written_as_numbers(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", {"n": np.int64(3), "share": np.float32(0.5)})
+    assert read_json(tmp_path / "x.json") == {"n": 3, "share": 0.5}

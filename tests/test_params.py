@@ -1,0 +1,78 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, set_param
+
+from met_culture.command import UserError
+from met_culture.params import SECTIONS, check_all, load
+
+
+def test_the_committed_file_is_valid_and_complete() -> None:
+    check_all(ROOT / "params.yaml")
+    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for section, params in SECTIONS.items():
+        assert set(content[section]) == {field.name for field in dataclasses.fields(params)}
+
+
+def test_the_articles_values() -> None:
+    train, preprocess = load("train", ROOT / "params.yaml"), load("preprocess", ROOT / "params.yaml")
+    assert (train.model, train.epochs, preprocess.image_size, preprocess.fit) == ("cnn", 50, 150, "squash")
+
+
+def test_parameters_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        load("train", ROOT / "params.yaml").epochs = 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("epochs: 50", "epochs: -1", "train.epochs"),
+        ("epochs: 50", "epochs: 2.5", "train.epochs"),
+        ("epochs: 50", "epochs: true", "train.epochs"),
+        ("image_size: 150", "image_size: big", "preprocess.image_size"),
+        ("image_size: 150", "image_size: 8", "preprocess.image_size"),
+        ("  seed: 11", "  sead: 11", "clean.sead"),
+        ("  batch_size: 32\n", "", "train.batch_size"),
+        ("flip: true", "flip: 3", "train.augment.flip"),
+        ("zoom: 0.2", "zoom: 1", "train.augment.zoom"),
+        ("zoom: 0.2", "rotate: 0.2", "train.augment.rotate"),
+        ("learning_rate: 0.001", "learning_rate: .inf", "train.learning_rate"),
+        ("learning_rate: 0.001", "learning_rate: 0", "train.learning_rate"),
+        ("optimizer: rmsprop", "optimizer: lion", "train.optimizer"),
+        ("fit: squash", "fit: stretch", "preprocess.fit"),
+        ("val_fraction: 0.15", "val_fraction: 0.9", "clean"),
+        ("target: [culture, country]", "target: [colour]", "clean.target"),
+        ("China: China", 'China: "("', "clean.labels.China"),
+        ("requests_per_second: 1.0", "requests_per_second: 100", "fetch.requests_per_second"),
+        ("api: https", "api: ftp", "fetch.api"),
+        ("\nevaluate:", "\nevaluation:", "evaluation"),
+        ("source: sample", "source: ../no/museum", "fetch.source"),
+        ("fetch:", "fetch: [", "params.yaml"),
+    ],
+)
+def test_wrong_values_name_their_key_in_one_sentence(workspace: Path, old: str, new: str, key: str) -> None:
+    set_param(workspace, old, new)
+    with pytest.raises(UserError) as error:
+        check_all()
+    assert key in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_scientific_notation_is_a_number_though_yaml_1_1_calls_it_text(workspace: Path) -> None:
+    set_param(workspace, "learning_rate: 0.001", "learning_rate: 1e-4")
+    assert load("train").learning_rate == 1e-4
+
+
+def test_missing_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="root of the repository"):
+        load("train", tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("content", ["", "3", "[1, 2]", "\x00", "train: &a [*a]"])
+def test_hostile_files_are_one_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / "params.yaml").write_text(content)
+    with pytest.raises(UserError):
+        check_all(tmp_path / "params.yaml")
