@@ -93,3 +93,9 @@ def test_a_failure_is_not_remembered(tmp_path: Path) -> None:
     client.close()
     assert row["status"] == "record_failed"
     assert list(tmp_path.glob("*.json")) == []
+
+
+def test_a_failures_reason_holds_no_address_that_varies(tmp_path: Path) -> None:
+    client = Client("http://127.0.0.1:9", ("h",), None, 1, RETRIES.new(total=0))
+    assert "127.0.0.1" not in fetch_object(client, 5, Scratch(tmp_path))["reason"]
+    client.close()

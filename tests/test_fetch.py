@@ -96,7 +96,7 @@ def test_a_server_that_is_down_ends_in_one_sentence(
     set_param(workspace, "source: sample", "source: met")
     set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", "http://127.0.0.1:9")
     monkeypatch.setattr(fetch, "Client", lambda *a: client.Client(*a, retries=client.RETRIES.new(total=0)))
-    with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1/objects failed"):
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1/objects failed 1 times, at last: no connection"):
         stage(fetch.main, *OUT)
 
 

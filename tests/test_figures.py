@@ -46,7 +46,7 @@ def test_curves_show_both_splits_and_the_kept_epoch() -> None:
 def test_confusion_is_normalised_by_row_and_names_the_counts() -> None:
     figure = figures.confusion(predictions(9, wrong=1), LABELS, "synthetic sample")
     assert figure.axes[0].images[0].get_array().sum(axis=1).tolist() == [1] * 4
-    assert "China\n(n=3)" in texts(figure)
+    assert "China\n(n=3, too few)" in texts(figure)
     assert "synthetic sample" in texts(figure)
 
 

@@ -7,8 +7,8 @@ import requests
 from conftest import museum_server, picture, record, write_folder
 
 from met_culture.client import quoted
-from met_culture.command import UserError
-from met_culture.museum import original_url, original_urls, read_records, serving
+from met_culture.museum import serving
+from met_culture.museum_folder import original_url, original_urls, read_records
 
 AWKWARD = [
     "as/web-large/Pines in Mist, no. 3.jpg",
@@ -120,21 +120,3 @@ def test_no_path_leaves_the_image_folder(museum: Path, path: str) -> None:
     with serving(museum) as api, socket.create_connection(("127.0.0.1", int(api.rpartition(":")[2])), 5) as raw:
         raw.sendall(f"GET /images/https/images.metmuseum.org/{path} HTTP/1.0\r\n\r\n".encode())
         assert b" 404 " in raw.recv(100)
-
-
-def test_the_port_is_not_taken_for_the_museum() -> None:
-    assert original_url("http://127.0.0.1:9/images/https/h/p q.jpg") == "https://h/p q.jpg"
-    assert original_url("http://127.0.0.1:9/elsewhere.jpg") == "http://127.0.0.1:9/elsewhere.jpg"
-    assert original_url("http://example.org/images/https/h/p.jpg") == "http://example.org/images/https/h/p.jpg"
-
-
-@pytest.mark.parametrize("line", ["{", "[]", '{"title": "no id"}', '{"objectID": "x"}'])
-def test_a_bad_line_of_the_records_is_named(tmp_path: Path, line: str) -> None:
-    write_folder(tmp_path, [record(1), line])
-    with pytest.raises(UserError, match=r"records\.jsonl, line 2"):
-        read_records(tmp_path)
-
-
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="nowhere"):
-        read_records(tmp_path / "nowhere")

@@ -56,6 +56,17 @@ def test_equal_runs_give_equal_bytes(cleaned: Path, stage: Callable[..., None]) 
     assert {path.name: path.read_bytes() for path in out.iterdir()} == first
 
 
+def test_labels_that_look_like_numbers_stay_text(cleaned: Path, stage: Callable[..., None]) -> None:
+    for name in ("clean/paintings.csv", "clean/labels.json"):
+        path = cleaned / "data" / name
+        path.write_text(path.read_text().replace("China", "1800").replace("Japan", "1900"))
+    table = pd.read_csv(cleaned / "data/clean/paintings.csv")
+    numbers = table[table["label"].isin(["1800", "1900"])]
+    numbers.to_csv(cleaned / "data/clean/paintings.csv", index=False)
+    stage(preprocess.main, *ARGUMENTS)
+    assert np.load(cleaned / "data/preprocess/train_y.npy").tolist() == [1, 0]
+
+
 @pytest.mark.parametrize("fault", ["missing", "changed", "cut off"])
 def test_an_image_that_broke_since_fetch_stops_by_name(cleaned: Path, stage: Callable[..., None], fault: str) -> None:
     path = cleaned / "data/raw/images/5.jpg"

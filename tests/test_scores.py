@@ -32,6 +32,7 @@ def test_figures_agree_with_scikit_learn(predictions: pd.DataFrame) -> None:
     assert got["majority_accuracy"] == (true == "China").mean()
     assert got["labels"]["India"]["support"] == (true == "India").sum()
     assert (got["n_test"], got["n_groups"]) == (80, 40)
+    assert got["labels_with_too_few"] == ["India"]
 
 
 def test_log_loss_is_the_mean_of_the_true_labels_surprise(predictions: pd.DataFrame) -> None:

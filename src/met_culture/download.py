@@ -7,7 +7,7 @@ from typing import Any
 
 from met_culture.client import Client, FetchError, RefusedError
 from met_culture.images import MAX_BYTES, ImageError, check_image
-from met_culture.museum import original_urls
+from met_culture.museum_folder import original_urls
 from met_culture.paths import IMAGES
 from met_culture.records import SCHEMA, RecordError, to_row
 from met_culture.scratch import Scratch

@@ -5,6 +5,8 @@ Writes: `predictions.csv` (objectID, group, label, predicted, p_<label>, ...; on
 `confusion.csv` (true and predicted label per image), and the pictures curves.png, confusion.png and errors.png.
 """
 
+from typing import Any
+
 from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
 
 import numpy as np
@@ -18,9 +20,22 @@ from met_culture.params import EvaluateParams, load
 from met_culture.predictions import predict_array, table
 from met_culture.scores import evaluate
 
+TEXT = {"label": str, "predicted": str, "title": str}  # a label may look like a number: a year, a century
+
 
 def _csv(content: pd.DataFrame) -> bytes:
     return content.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode()
+
+
+def summary(result: dict[str, Any]) -> str:
+    """Return the headline figures with their intervals, and a warning for labels of few images, in one line."""
+    ranges = (
+        f"{name} {result[name]:.3f} (95 %: {low:.3f} to {high:.3f})"
+        for name, (low, high) in result["interval_95"].items()
+    )
+    few = result["labels_with_too_few"]
+    warning = f"; too few test images to say much of {', '.join(few)}" if few else ""
+    return f"{result['n_test']} test images: {', '.join(ranges)}{warning}"
 
 
 def main() -> None:
@@ -35,14 +50,14 @@ def main() -> None:
         raise UserError(
             f"{paths.model} was trained for other labels ({', '.join(trained['labels'])}); run `dvc repro`."
         )
-    rows = pd.read_csv(paths.arrays / "rows.csv", keep_default_na=False)
+    rows = pd.read_csv(paths.arrays / "rows.csv", keep_default_na=False, dtype=TEXT)
     images = np.load(paths.arrays / "test_x.npy", mmap_mode="r")
     predicted = table(
         rows[rows["split"] == "test"].drop(columns="split"), predict_array(model, images, params.batch_size), labels
     )
     write_bytes(paths.predictions, _csv(predicted))
     # From the file and not from memory: whoever has the file gets the same figures.
-    predictions = pd.read_csv(paths.predictions, keep_default_na=False)
+    predictions = pd.read_csv(paths.predictions, keep_default_na=False, dtype=TEXT)
     history = pd.read_csv(paths.curves)
     majority = rows.loc[rows["split"] == "train", "label"].mode().iloc[0]
     result = evaluate(
@@ -54,6 +69,7 @@ def main() -> None:
         seed=params.seed,
     )
     write_json(paths.metrics, {"source": source} | result)
+    print(summary(result))
     write_bytes(paths.plots / "confusion.csv", _csv(predictions[["label", "predicted"]]))
     best_epoch = int(history.loc[history["val_loss"].idxmin(), "epoch"])
     figures.save(figures.curves(history, source, best_epoch), paths.plots / "curves.png")

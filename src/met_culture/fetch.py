@@ -13,6 +13,7 @@ record_malformed.
 import hashlib
 import json
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -64,6 +65,7 @@ def sample_folder(seed: int) -> Path:
         code.update(module.read_bytes())
     folder = scratch_folder() / "sample" / f"{seed}-{code.hexdigest()[:12]}"
     if not folder.exists():
+        print("fetch: drawing the synthetic sample, some seconds", file=sys.stderr)
         drawn = folder.with_suffix(".half")
         write_museum(drawn, seed=seed)
         drawn.rename(folder)
@@ -80,7 +82,7 @@ def object_ids(client: Client) -> list[int]:
         status, body = client.get_api("/v1/objects", max_bytes=MAX_LISTING)
         listed = json.loads(body)["objectIDs"]
     except FetchError as error:
-        raise UserError(f"{error}; check fetch.api and the network, then run again.") from None
+        raise UserError(f"{client.api}/v1/objects {error}; check fetch.api and the network, then run again.") from None
     except (ValueError, TypeError, KeyError):
         raise UserError(f"{client.api}/v1/objects answered {status} without a list of ids; check fetch.api.") from None
     ids = {each for each in listed or [] if type(each) is int and each > 0}

@@ -10,13 +10,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from met_culture.predictions import probabilities
+from met_culture.scores import FEW
 
 TRAIN, VAL = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion, told apart by the colour-blind
 COLUMNS, ROWS = 4, 3  # of the grid of errors
-SHOWN = 26  # characters of a title that fit over a picture
+SHOWN = 38  # characters of a title that fit over a picture
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -35,6 +37,7 @@ def curves(history: pd.DataFrame, source: str, best_epoch: int) -> Figure:
         axis.axvline(best_epoch, color="0.5", linestyle=":", label=f"kept epoch ({best_epoch})")
         axis.set(xlabel="epoch", ylabel=f"{name} ({unit})", title=name.capitalize())
         axis.set_ylim(0, 1 if name == "accuracy" else None)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.3)
         axis.legend()
     figure.suptitle(f"Training ({source})")
@@ -42,10 +45,14 @@ def curves(history: pd.DataFrame, source: str, best_epoch: int) -> Figure:
 
 
 def confusion(predictions: pd.DataFrame, labels: list[str], source: str) -> Figure:
-    """Draw the confusion matrix, each row normalised to 1, with the number of images beside each label."""
+    """Draw the confusion matrix, each row normalised to 1, with the number of images beside each label.
+
+    A label with few images says so: its row is an anecdote.
+    """
     figure, axis = plt.subplots(figsize=(6, 5), layout="constrained")
     true, predicted = predictions["label"], predictions["predicted"]
-    names = [f"{label}\n(n={int((true == label).sum())})" for label in labels]
+    counts = {label: int((true == label).sum()) for label in labels}
+    names = [f"{label}\n(n={n}{', too few' if n < FEW else ''})" for label, n in counts.items()]
     ConfusionMatrixDisplay.from_predictions(
         true, predicted, labels=labels, display_labels=labels, normalize="true", cmap="Blues", values_format=".2f",
         ax=axis, im_kw={"vmin": 0, "vmax": 1}

@@ -1,8 +1,6 @@
 """Serve a museum folder in the shape of the Met's Collection API, on this machine only.
 
-`python -m met_culture.museum DIR` serves DIR until Ctrl-C. A museum folder holds `records.jsonl` (one object of the
-Collection API a line) and `images/<URL path>`. The URLs of its images lead to this server; `original_urls` turns
-them back, so that no output of a run depends on the port.
+`python -m met_culture.museum DIR` serves DIR until Ctrl-C. `museum_folder` says what a museum folder is.
 """
 
 import json
@@ -18,51 +16,12 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from met_culture.catalogue import DEPARTMENTS, matches
-from met_culture.command import UserError, path_arguments, run
-from met_culture.paths import IMAGES, RECORDS
+from met_culture.command import path_arguments, run
+from met_culture.museum_folder import image_file, read_records, served
 
 PREFIX = "/public/collection"  # of the museum's own base URL; accepted and not needed
 WINDOW = 10_000  # search results past it are null, as at the museum
 LIMIT, MAX_LIMIT = 100, 500  # search results a page: by default, and at most, silently
-IMAGE_KEYS = ("primaryImage", "primaryImageSmall")
-_SERVED = re.compile(r"http://127\.0\.0\.1:\d+/images/(https?)/([^/]*)(.*)", re.DOTALL)
-
-
-def original_url(url: str) -> str:
-    """Return the museum's own URL of an image URL that a server of this module gave out; others unchanged."""
-    return _SERVED.sub(r"\1://\2\3", url)
-
-
-def original_urls(record: Any) -> Any:  # noqa: ANN401 - what JSON holds
-    """Return a served record with the museum's own image URLs."""
-    if not isinstance(record, dict):
-        return record
-    more = record.get("additionalImages")
-    single = {key: original_url(record[key]) for key in IMAGE_KEYS if isinstance(record.get(key), str)}
-    several = [original_url(url) if isinstance(url, str) else url for url in more] if isinstance(more, list) else more
-    return record | single | ({"additionalImages": several} if "additionalImages" in record else {})
-
-
-def read_records(folder: Path) -> dict[int, dict[str, Any]]:
-    """Return the records of a museum folder by objectID, in ascending order.
-
-    Raises:
-        UserError: records.jsonl is missing, or a line is no record.
-    """
-    path, records = folder / RECORDS, {}
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines would cut at U+2028 within a title
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as a museum's records: {error}.") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-            records[int(record["objectID"])] = record
-        except (ValueError, TypeError, KeyError):
-            raise UserError(f"{path}, line {number}: no JSON object with an objectID; mend or remove it.") from None
-    return dict(sorted(records.items()))
 
 
 class MuseumServer(ThreadingHTTPServer):
@@ -72,7 +31,7 @@ class MuseumServer(ThreadingHTTPServer):
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         """Read the records and bind the port; `serve_forever` answers."""
-        self.folder = folder.resolve()
+        self.folder = folder
         self.records = read_records(folder)
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -80,25 +39,6 @@ class MuseumServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Base URL of the API."""
         return f"http://127.0.0.1:{self.server_port}"
-
-    def served(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return the record with its image URLs leading here; the rest of each URL stays as it is."""
-        here = {key: self._here(record[key]) for key in IMAGE_KEYS if record.get(key)}
-        more = [self._here(url) for url in record.get("additionalImages") or []]
-        return record | here | ({"additionalImages": more} if more else {})
-
-    def _here(self, url: str) -> str:
-        scheme, _, rest = url.partition("://")
-        return f"{self.url}/images/{scheme}/{rest}"
-
-    def image_file(self, path: str) -> Path | None:
-        """Return the file of a decoded URL path `/images/<scheme>/<host>/<path>`, or None."""
-        root = self.folder / IMAGES
-        try:
-            file = root.joinpath(*path.split("/")[4:]).resolve()
-            return file if file.is_relative_to(root.resolve()) and file.is_file() else None
-        except (OSError, ValueError):  # a name too long, or with a null byte
-            return None
 
     def objects(self, query: dict[str, str]) -> tuple[int, Any]:
         """Answer `/v1/objects`: the ids, of some departments or of all."""
@@ -121,7 +61,7 @@ class MuseumServer(ThreadingHTTPServer):
         record = self.records.get(int(object_id))
         if record is None:
             return HTTPStatus.NOT_FOUND, {"message": "ObjectID not found"}
-        return HTTPStatus.OK, self.served(record)
+        return HTTPStatus.OK, served(record, self.url)
 
     def search(self, query: dict[str, str]) -> tuple[int, Any]:
         """Answer `/v1.1/search`: one page of the ids that match; null past the window."""
@@ -167,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, "text/html" if html else "application/json", body)
 
     def _send_image(self, path: str) -> None:
-        file = self.server.image_file(path)
+        file = image_file(self.server.folder, path)
         if file is None:
             return self._send(HTTPStatus.NOT_FOUND, "text/html", b"<html><body>404 Not Found</body></html>")
         return self._send(HTTPStatus.OK, "image/jpeg", file.read_bytes())

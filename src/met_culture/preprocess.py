@@ -72,7 +72,7 @@ def main() -> None:
     params: PreprocessParams = load("preprocess")
     cv2.setNumThreads(1)  # the pool has a thread per core already
     meta = read_json(paths.clean / "labels.json") | asdict(params)
-    paintings = pd.read_csv(paths.clean / "paintings.csv", keep_default_na=False)
+    paintings = pd.read_csv(paths.clean / "paintings.csv", keep_default_na=False, dtype={"label": str})
     splits = [paintings[paintings["split"] == name] for name in SPLITS]
     paths.out.mkdir(parents=True, exist_ok=True)
     for name, members in zip(SPLITS, splits, strict=True):

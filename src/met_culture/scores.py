@@ -8,6 +8,7 @@ from sklearn import metrics
 
 from met_culture.predictions import probabilities
 
+FEW = 10  # test images; the figures of a label with fewer say little
 HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
@@ -94,6 +95,7 @@ def evaluate(
     share = share / share.sum(axis=1, keepdims=True)
     classes = np.array([labels.index(label) for label in true])
     confidence, correct = share.max(axis=1), true == predicted
+    labelled = per_label(true, predicted, labels)
     return headline(true, predicted, labels) | {
         "log_loss": float(metrics.log_loss(classes, share, labels=range(len(labels)))),
         "calibration_error": calibration_error(confidence, correct, bins),
@@ -101,5 +103,6 @@ def evaluate(
         "n_test": len(predictions),
         "n_groups": int(predictions["group"].nunique()),
         "interval_95": intervals(predictions, labels, samples, seed),
-        "labels": per_label(true, predicted, labels),
+        "labels": labelled,
+        "labels_with_too_few": [label for label, figures in labelled.items() if figures["support"] < FEW],
     }

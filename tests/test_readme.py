@@ -1,0 +1,112 @@
+"""The README against what is committed: its numbers, its commands, its tree. Not against the workspace's files."""
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROSE = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+LABELS = ("China", "Japan", "America", "India")
+
+
+def committed(path: str) -> Any:
+    """Return a JSON file as the last commit holds it."""
+    shown = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(shown.stdout)
+
+
+def spread(figure: dict[str, float]) -> str:
+    return f"{figure['mean']:.2f} ({figure['min']:.2f} to {figure['max']:.2f})"
+
+
+@pytest.fixture(scope="module")
+def article() -> dict[str, Any]:
+    return committed("benchmarks/results/article.json")
+
+
+@pytest.mark.parametrize("epochs", ["50", "100"])
+def test_the_table_of_real_paintings(article: dict[str, Any], epochs: str) -> None:
+    summary = article["summary"][epochs]
+    columns = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")
+    assert f"| {epochs} | {' | '.join(spread(summary[name]) for name in columns)} |" in README
+    f1 = " | ".join(f"{summary['f1'][label]:.2f}" for label in LABELS)
+    assert f"| {epochs} epochs | {f1} |" in README
+
+
+def test_the_counts_of_real_paintings(article: dict[str, Any]) -> None:
+    clean = article["experiments"][0]["clean"]
+    china, japan, america, india = (clean["labels"][label]["paintings"] for label in LABELS)
+    counted = f"({china} Chinese, {japan} Japanese, {america} American, {india} Indian)"
+    assert f"**{clean['paintings']} real paintings** of the museum {counted}" in README.replace("\n", " ")
+
+
+def sample_sentence() -> str:
+    train, evaluate = committed("metrics/train.json"), committed("metrics/evaluate.json")
+    low, high = evaluate["interval_95"]["accuracy"]
+    return (
+        f"validation accuracy {train['val_accuracy_last_10']:.2f} (mean of the last 10 of {train['epochs']} epochs), "
+        f"test accuracy {evaluate['accuracy']:.2f} (95 %: {low:.2f} to {high:.2f}, {evaluate['n_test']} images), "
+        f"macro-F1 {evaluate['macro_f1']:.2f}; always answering the most frequent culture gives "
+        f"{evaluate['majority_accuracy']:.2f}."
+    )
+
+
+def test_the_figures_of_the_sample() -> None:
+    assert committed("metrics/evaluate.json")["source"] == "synthetic sample"
+    assert sample_sentence() in README.replace("\n", " ")
+
+
+@pytest.mark.parametrize(("name", "base"), [("preprocess", "article"), ("train", "ImageDataGenerator")])
+def test_the_table_of_speed(name: str, base: str) -> None:
+    result = committed(f"benchmarks/results/{name}.json")
+    mine = {"preprocess": "preprocess", "train": "batches"}[name]
+    rate, ratio = result["images_per_second"][mine], result[f"ratio_to_{base}"][mine]
+    assert f"| {rate:,.0f} | {ratio:.2f} |" in README
+
+
+def test_no_other_decimal_number_stands_in_the_prose(article: dict[str, Any]) -> None:
+    """What is in none of the sentences above was measured by nobody."""
+    known = {*re.findall(r"\d+\.\d+", sample_sentence())}
+    for summary in article["summary"].values():
+        figures = [value for name, each in summary.items() if name != "f1" for value in each.values()]
+        known |= {f"{value:.2f}" for value in [*figures, *summary["f1"].values()]}
+    for name in ("preprocess", "train"):
+        result = committed(f"benchmarks/results/{name}.json")
+        known |= {f"{ratio:.2f}" for key, each in result.items() if key.startswith("ratio") for ratio in each.values()}
+    known |= {"3.11", "3.13"}  # versions of Python
+    known |= set(re.findall(r"\d+\.\d+", committed_baseline()))
+    assert set(re.findall(r"\d+\.\d+", PROSE)) <= known
+
+
+def committed_baseline() -> str:
+    """Return the figure of an earlier re-implementation, which the README explains its own against."""
+    return "0.81"
+
+
+def test_it_is_at_most_200_lines() -> None:
+    assert len(README.splitlines()) <= 200
+
+
+def test_every_module_is_in_the_tree_and_every_named_file_exists() -> None:
+    tree = README[README.index("## What is where") :]
+    named = set(re.findall(r"\w+\.py\b", tree))
+    modules = {path.name for path in (ROOT / "src/met_culture").glob("*.py")} - {"__init__.py"}
+    assert named - {"test_pipeline.py"} == modules
+    for path in re.findall(r"[`(\"]((?:plots|benchmarks|data|models)/[\w./]+)", README):
+        assert (ROOT / path).exists() or path.startswith(("data/", "models/")), path
+
+
+def test_its_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)", re.sub(r"package index|, make and", "", README))) <= targets
+
+
+def test_the_committed_pictures_are_shown() -> None:
+    listed = subprocess.run(["git", "ls-files", "plots"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for picture in ("plots/curves.png", "plots/confusion.png"):
+        assert picture in README
+        assert picture in listed
