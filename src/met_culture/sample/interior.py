@@ -4,7 +4,20 @@ import cv2
 import numpy as np
 
 from met_culture.sample.america import varnish
-from met_culture.sample.brush import Palette, Rng, Shape, choose, dabs, ground, mix, noise, shape_fill, vary, wash
+from met_culture.sample.brush import (
+    Palette,
+    Rng,
+    Shape,
+    choose,
+    dabs,
+    gradient,
+    ground,
+    mix,
+    noise,
+    shape_fill,
+    vary,
+    wash,
+)
 from met_culture.sample.figures import HAIR, SKIN
 
 COATS = ((30, 28, 32), (90, 30, 28), (50, 62, 78), (188, 180, 166), (44, 54, 40))
@@ -22,7 +35,9 @@ def portrait(rng: Rng, shape: Shape, palette: Palette) -> np.ndarray:
     """Paint a sitter to the waist, lit from one side, before a dark ground."""
     height, width = shape
     canvas = backdrop(rng, shape, palette)
-    x, y, size = width * rng.uniform(0.42, 0.58), height * rng.uniform(0.28, 0.36), min(shape) * rng.uniform(0.12, 0.17)
+    curtain(canvas, rng)
+    x, y = width * rng.uniform(0.34, 0.66), height * rng.uniform(0.24, 0.42)
+    size = min(shape) * rng.uniform(0.1, 0.19)
     coat = vary(rng, choose(rng, COATS), 8)
     bust = np.array([(-0.8, 1.5), (0.8, 1.5), (2, 2.3), (2.5, 9), (-2.5, 9), (-2, 2.3)]) * size + [x, y]
     shape_fill(canvas, bust, coat)
@@ -38,6 +53,20 @@ def portrait(rng: Rng, shape: Shape, palette: Palette) -> np.ndarray:
     cv2.ellipse(lit, (int(x + choose(rng, (-1, 1)) * size), int(y)), (int(size), int(size * 4)), 0, 0, 360, 1, -1)
     wash(canvas, cv2.blur(lit, (int(size * 2) | 1, int(size * 2) | 1)) * 0.35, palette.ink)
     return varnish(cv2.GaussianBlur(canvas, (0, 0), size / 22), rng)
+
+
+def curtain(canvas: np.ndarray, rng: Rng) -> None:
+    """Hang a drawn curtain across a corner, or open a window on an evening sky; half of the grounds stay bare."""
+    height, width = canvas.shape[:2]
+    side, reach, fall = choose(rng, (0, 1)), rng.uniform(0.2, 0.5), rng.uniform(0.5, 1)
+    edge = abs(side * width - reach * width)
+    if rng.random() < 0.3:
+        folds = [(side * width, 0), (edge, 0), ((edge + side * width) / 2, fall * height), (side * width, height)]
+        shape_fill(canvas, folds, vary(rng, choose(rng, ((92, 34, 28), (52, 66, 48), (84, 70, 50))), 8))
+    elif rng.random() < 0.3:
+        left, right = sorted((int(side * width), int(edge)))
+        view = gradient((int(height * fall * 0.6), right - left), (120, 130, 140), (226, 184, 128))
+        canvas[: len(view), left:right] = view
 
 
 def oval(
