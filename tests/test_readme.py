@@ -25,7 +25,7 @@ def spread(figure: dict[str, float]) -> str:
 
 @pytest.fixture(scope="module")
 def article() -> dict[str, Any]:
-    return committed("benchmarks/results/article.json")
+    return committed("benchmarks/results/article_museum.json")
 
 
 @pytest.mark.parametrize("epochs", ["50", "100"])
