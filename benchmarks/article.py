@@ -75,9 +75,8 @@ def main() -> None:
         run(ROOT, "git", "clone", "--quiet", str(ROOT), str(clone))
         experiments = [experiment(clone, source, epochs, seed) for seed in SEEDS for epochs in EPOCHS]
     result = {"machine": machine(), "commit": commit(), "summary": summary(experiments), "experiments": experiments}
-    (RESULTS / f"article_{'sample' if sample else 'museum'}.json").write_text(
-        json.dumps(result, indent=2, ensure_ascii=False) + "\n"
-    )
+    path = RESULTS / ("article_sample.json" if sample else "article_museum.json")
+    path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     print(json.dumps(result["summary"], indent=2))
 
 
