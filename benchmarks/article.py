@@ -70,11 +70,12 @@ def main() -> None:
     """Run every experiment and write the results."""
     sample = sys.argv[1] == "sample"
     source = "sample" if sample else str(Path(sys.argv[1]).resolve())
+    measured = commit()  # now, as it is this commit that is cloned
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         run(ROOT, "git", "clone", "--quiet", str(ROOT), str(clone))
         experiments = [experiment(clone, source, epochs, seed) for seed in SEEDS for epochs in EPOCHS]
-    result = {"machine": machine(), "commit": commit(), "summary": summary(experiments), "experiments": experiments}
+    result = {"machine": machine(), "commit": measured, "summary": summary(experiments), "experiments": experiments}
     path = RESULTS / ("article_sample.json" if sample else "article_museum.json")
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     print(json.dumps(result["summary"], indent=2))
