@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 from measure import RESULTS, ROOT, commit, machine
 
-EPOCHS, SEEDS = (50, 100), (0, 1, 2)
+EPOCHS = {"museum": (50, 100), "sample": (50,)}
+SEEDS = (0, 1, 2)
 SUMMARISED = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")
 
 
@@ -53,7 +54,7 @@ def experiment(clone: Path, source: str, epochs: int, seed: int) -> dict[str, An
 def summary(experiments: list[dict[str, Any]]) -> dict[str, Any]:
     """Return mean, smallest and largest of each headline figure, and mean F1 of each label, by number of epochs."""
     result: dict[str, Any] = {}
-    for epochs in EPOCHS:
+    for epochs in sorted({each["epochs"] for each in experiments}):
         mine = [each["train"] | each["evaluate"] for each in experiments if each["epochs"] == epochs]
         figures = {name: [each[name] for each in mine] for name in SUMMARISED}
         result[str(epochs)] = {
@@ -68,16 +69,15 @@ def summary(experiments: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     """Run every experiment and write the results."""
-    sample = sys.argv[1] == "sample"
-    source = "sample" if sample else str(Path(sys.argv[1]).resolve())
+    name = "sample" if sys.argv[1] == "sample" else "museum"
+    source = "sample" if name == "sample" else str(Path(sys.argv[1]).resolve())
     measured = commit()  # now, as it is this commit that is cloned
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         run(ROOT, "git", "clone", "--quiet", str(ROOT), str(clone))
-        experiments = [experiment(clone, source, epochs, seed) for seed in SEEDS for epochs in EPOCHS]
+        experiments = [experiment(clone, source, epochs, seed) for seed in SEEDS for epochs in EPOCHS[name]]
     result = {"machine": machine(), "commit": measured, "summary": summary(experiments), "experiments": experiments}
-    path = RESULTS / ("article_sample.json" if sample else "article_museum.json")
-    path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    (RESULTS / f"article_{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     print(json.dumps(result["summary"], indent=2))
 
 

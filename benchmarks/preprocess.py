@@ -19,7 +19,7 @@ from PIL import Image
 from met_culture.params import load
 from met_culture.preprocess import write_images
 
-ROUNDS = 7
+ROUNDS = 15
 AT_LEAST = 600  # images a round, so that a round takes about a second
 
 

@@ -17,7 +17,7 @@ from met_culture.batches import Batches
 from met_culture.models import build
 from met_culture.params import TrainParams, load
 
-IMAGES, SIZE, LABELS, ROUNDS = 320, 150, 4, 7
+IMAGES, SIZE, LABELS, ROUNDS = 320, 150, 4, 11
 
 
 def ours(model: keras.Model, x: np.ndarray, y: np.ndarray, params: TrainParams) -> int:

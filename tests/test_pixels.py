@@ -57,14 +57,22 @@ def test_letterbox_of_a_square_is_squash() -> None:
     assert np.array_equal(letterbox(pixels, 32, cv2.INTER_AREA), squash(pixels, 32, cv2.INTER_AREA))
 
 
-def test_scaled_decoding_changes_area_by_little_and_nothing_else(tmp_path: Path) -> None:
+def test_the_short_cuts_change_area_by_little_and_nothing_else(tmp_path: Path) -> None:
     data = picture(tmp_path / "a.jpg", seed=5, size=(640, 480)).read_bytes()
-    exact = squash(decode(data), 150, cv2.INTER_AREA).astype(int)
+    exact = cv2.resize(decode(data), (150, 150), interpolation=cv2.INTER_AREA).astype(int)
     difference = np.abs(to_array(data, 480, 150, "squash", "area").astype(int) - exact)
     assert difference.mean() < 1.5  # of 255
     assert np.percentile(difference, 99) <= 8
     cubic = squash(decode(data), 150, cv2.INTER_CUBIC)
     assert np.array_equal(to_array(data, 480, 150, "squash", "cubic"), cubic)
+
+
+def test_area_averages_a_picture_of_any_size() -> None:
+    for side in (40, 300, 600, 3000):
+        checks = np.indices((side, side)).sum(axis=0) % 2 * 255
+        pixels = np.repeat(checks[..., None], 3, axis=2).astype(np.uint8)
+        if side > 64:  # a chequerboard finer than the result is grey, not aliased
+            assert abs(squash(pixels, 32, cv2.INTER_AREA)[2:-2, 2:-2].astype(int) - 127).max() <= 40, side
 
 
 def test_grey_pictures_get_three_equal_channels(tmp_path: Path) -> None:
@@ -87,13 +95,13 @@ def test_what_cv2_cannot_read_is_an_image_error() -> None:
             decode(data)
 
 
-def test_scaled_decoding_on_real_paintings(real_museum: Path) -> None:
+def test_the_short_cuts_on_real_paintings(real_museum: Path) -> None:
     means = []
     for path in sorted(real_museum.rglob("*.jpg"))[::20]:
         data = path.read_bytes()
         image = decode(data)
-        exact = squash(image, 150, cv2.INTER_AREA).astype(int)
+        exact = cv2.resize(image, (150, 150), interpolation=cv2.INTER_AREA).astype(int)
         means.append(np.abs(to_array(data, min(image.shape[:2]), 150, "squash", "area").astype(int) - exact).mean())
     assert len(means) > 20
     assert np.median(means) < 2  # of 255
-    assert max(means) < 5
+    assert max(means) < 9  # line drawings and calligraphy
