@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from met_culture.museum import MuseumServer, serving
+from met_culture.museum import serving
 from met_culture.records import COLUMNS
 from met_culture.sample import write_museum
 
@@ -121,8 +121,3 @@ def set_param(folder: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text, f"{old!r} is not in params.yaml"
     path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def museum_server(folder: Path) -> MuseumServer:
-    """Return a server that only its methods are asked of."""
-    return MuseumServer(folder)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +97,41 @@ def test_a_label_without_enough_groups_is_named(workspace: Path, museum: Path, s
     write_folder(museum, lines)
     with pytest.raises(UserError, match=r"clean\.labels: \w+ has [02] separate"):
         fetch_and_clean(workspace, museum, stage)
+
+
+def test_a_period_is_a_target_though_one_record_is_malformed(
+    workspace: Path, museum: Path, stage: Callable[..., None]
+) -> None:
+    lines = (museum / "records.jsonl").read_text().splitlines()
+    old = [line.replace('"objectBeginDate": 1700', '"objectBeginDate": 1500') for line in lines[:6]]
+    write_folder(museum, [*old, *lines[6:], record(50, title=["malformed"])])
+    text = (workspace / "params.yaml").read_text()
+    start, end = text.index("  target:"), text.index("  # The groups of this")
+    labels = "[{ label: early, pattern: 15.. }, { label: late, pattern: 17.. }]"
+    rules = f"  target: [objectBeginDate]\n  doubtful: nothing\n  labels: {labels}\n"
+    (workspace / "params.yaml").write_text(text[:start] + rules + text[end:])
+    fetch_and_clean(workspace, museum, stage)
+    assert table(workspace, "paintings.csv")["label"].value_counts().to_dict() == {"early": 6, "late": 6}
+
+
+def test_odd_characters_do_not_break_the_tables(workspace: Path, museum: Path, stage: Callable[..., None]) -> None:
+    lines = (museum / "records.jsonl").read_text().splitlines()
+    write_folder(museum, [line.replace("Work 3", "a\\rb\\n=c\\u2028d") for line in lines])
+    fetch_and_clean(workspace, museum, stage)
+    paintings = table(workspace, "paintings.csv")
+    assert len(paintings) == 12
+    assert paintings.set_index("objectID").loc[3, "title"] == "a b =c\u2028d"
+
+
+@pytest.mark.parametrize("works", [[], [record(i, primaryImageSmall="") for i in (1, 2)]])
+def test_a_user_sees_one_sentence_and_no_traceback(workspace: Path, tmp_path: Path, works: list) -> None:
+    set_param(workspace, "source: sample", f"source: {write_folder(tmp_path / 'm', works)}")
+    for command in (["fetch", "data/raw", "metrics/fetch.json"], ["clean", *ARGUMENTS]):
+        run = [sys.executable, "-m", f"met_culture.{command[0]}", *command[1:]]
+        done = subprocess.run(run, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert sum(line.startswith("error: ") for line in done.stderr.splitlines()) == 1
 
 
 def test_another_schema_is_refused(workspace: Path, museum: Path, stage: Callable[..., None]) -> None:

@@ -88,8 +88,10 @@ def test_missing_objects_are_an_answer_and_not_retried(client: Callable[..., Cli
         answer(b"{", length=50),
         b"",
         b"nonsense\r\n\r\n",
+        answer(b"<html>Incapsula incident ID</html>"),
+        answer(b""),
     ],
-    ids=["block", "outage", "cut off", "dropped", "no HTTP"],
+    ids=["block", "outage", "cut off", "dropped", "no HTTP", "block with 200", "empty with 200"],
 )
 def test_what_may_pass_is_tried_again(client: Callable[..., Client], fault: bytes) -> None:
     with server(fault, fault, answer(b"{}")) as (url, times):
@@ -159,6 +161,12 @@ def test_redirects_are_not_followed(client: Callable[..., Client]) -> None:
 def test_images_come_from_known_hosts_only(client: Callable[..., Client], url: str) -> None:
     with pytest.raises(RefusedError):
         client("http://127.0.0.1:2").get_image(url, max_bytes=10)
+
+
+def test_a_local_api_may_call_itself_by_another_name(client: Callable[..., Client]) -> None:
+    with server(answer(b"jpeg")) as (url, _):
+        local = client(url.replace("127.0.0.1", "localhost"))
+        assert local.get_image(f"{url}/a.jpg", max_bytes=10) == (200, b"jpeg")
 
 
 def test_loopback_is_no_image_host_of_a_real_api(client: Callable[..., Client]) -> None:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from met_culture.command import UserError, path_arguments, run
@@ -11,6 +13,13 @@ def test_user_error_is_one_sentence_and_exit_code_1(capsys: pytest.CaptureFixtur
         run(main)
     assert exit_.value.code == 1
     assert capsys.readouterr().err == "error: params.yaml: train.epochs: must be positive.\n"
+
+
+def test_a_missing_file_is_one_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        run(lambda: Path("no/such.csv").read_text())
+    assert exit_.value.code == 1
+    assert capsys.readouterr().err == "error: no/such.csv: No such file or directory; mend it and run again.\n"
 
 
 def test_interrupt_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,8 +51,7 @@ def names(entries: list) -> list[str]:
 def leaves(content: dict, prefix: str) -> set[str]:
     found = set()
     for key, value in content.items():
-        deeper = isinstance(value, dict) and key != "labels"  # labels are one rule
-        found |= leaves(value, f"{prefix}.{key}") if deeper else {f"{prefix}.{key}"}
+        found |= leaves(value, f"{prefix}.{key}") if isinstance(value, dict) else {f"{prefix}.{key}"}
     return found
 
 

@@ -84,11 +84,8 @@ def test_pictures_are_pictures(trained: Path, stage: Callable[..., None]) -> Non
 
 
 def test_equal_runs_give_equal_bytes(trained: Path, stage: Callable[..., None]) -> None:
-    written = (
-        "data/evaluate/predictions.csv",
-        "metrics/evaluate.json",
-        *(f"plots/{n}.png" for n in ("curves", "errors")),
-    )
+    pictures = ("curves.png", "confusion.png", "errors.png", "confusion.csv")
+    written = ("data/evaluate/predictions.csv", "metrics/evaluate.json", *(f"plots/{name}" for name in pictures))
     stage(evaluate.main, *ARGUMENTS)
     first = [(trained / name).read_bytes() for name in written]
     stage(evaluate.main, *ARGUMENTS)

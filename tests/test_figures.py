@@ -65,6 +65,11 @@ def test_errors_show_the_worst(tmp_path: Path, wrong: int, shown: int) -> None:
     figures.save(figure, tmp_path / "errors.png")  # titles with $ draw too
 
 
+def test_a_source_that_looks_like_a_formula_is_text(tmp_path: Path) -> None:
+    figures.save(figures.curves(HISTORY, "museum folder $1_$", 2), tmp_path / "a.png")
+    figures.save(figures.confusion(predictions(9, 1), LABELS, "$\\x{$"), tmp_path / "b.png")
+
+
 def test_equal_data_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         figures.save(figures.curves(HISTORY, "synthetic sample", 2), tmp_path / name)

@@ -47,6 +47,27 @@ def test_every_cut_of_a_picture_is_noticed(tmp_path: Path) -> None:
             check_image(data[:end])
 
 
+@pytest.mark.parametrize("progressive", [True, False])
+def test_a_picture_that_was_cut_off_and_closed_again_is_noticed(tmp_path: Path, progressive: bool) -> None:
+    """Decoders fill what is missing with grey, and warn where nobody listens."""
+    data = picture(tmp_path / "a.jpg", seed=1, size=(400, 300), progressive=progressive).read_bytes()
+    for part in (3, 2, 1.3):
+        with pytest.raises(ImageError, match="cut off"):
+            check_image(data[: int(len(data) / part)] + b"\xff\xd9")
+
+
+def test_what_cv2_does_not_read_is_refused_at_once(tmp_path: Path) -> None:
+    assert check_image(encoded((60, 40), "RGB", "PNG")) == (60, 40)
+    for form in ("TIFF", "BMP", "GIF"):
+        with pytest.raises(ImageError, match="not an image"):
+            check_image(encoded((60, 40), "RGB", form))
+
+
+def test_every_real_painting_passes(real_museum: Path) -> None:
+    for path in sorted(real_museum.rglob("*.jpg")):
+        check_image(path.read_bytes())
+
+
 def test_a_pixel_bomb_is_refused_before_it_is_decoded() -> None:
     bomb = encoded((8000, 8000), "1", "PNG")
     assert len(bomb) < 100_000

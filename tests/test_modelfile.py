@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 from met_culture.command import UserError
-from met_culture.modelfile import load_model, save_model
+from met_culture.modelfile import ModelMeta, load_model, save_model
 from met_culture.models import build
 from met_culture.params import load
 
@@ -30,7 +30,7 @@ def test_what_is_loaded_predicts_the_same(tmp_path: Path) -> None:
     original = model()
     save_model(original, tmp_path / "a.keras", META, optimizer=False)
     loaded, meta = load_model(tmp_path / "a.keras")
-    assert meta == META
+    assert meta == ModelMeta(**META | {"labels": tuple(META["labels"])})
     assert np.array_equal(original.predict_on_batch(IMAGES), loaded.predict_on_batch(IMAGES))
 
 
@@ -57,6 +57,17 @@ def test_what_is_no_model_of_ours_is_named(tmp_path: Path, fault: str) -> None:
     elif fault == "no meta":
         model().save(path)
     with pytest.raises(UserError, match=r"x\.keras"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"labels": ["a", "b", "c"]}, {"labels": 3}, {"image_size": 64}, {"fit": "stretch"}, {"source": None}, {"more": 1}],
+)
+def test_meta_that_does_not_fit_the_network_is_named(tmp_path: Path, change: dict) -> None:
+    path = tmp_path / "x.keras"
+    save_model(model(), path, META | change, optimizer=False)
+    with pytest.raises(UserError, match=r"x\.keras is not a model of this project"):
         load_model(path)
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import museum_server, picture, record, write_folder
+from conftest import picture, record, write_folder
 
 from met_culture.client import quoted
-from met_culture.museum import serving
+from met_culture.museum import MuseumServer, serving
 from met_culture.museum_folder import original_url, original_urls, read_records
 
 AWKWARD = [
@@ -70,7 +70,7 @@ def test_search_pages(get) -> None:  # noqa: ANN001
 
 
 def test_search_limits_are_the_museums(tmp_path: Path) -> None:
-    server = museum_server(write_folder(tmp_path, [{"objectID": i} for i in range(1, 10_102)]))
+    server = MuseumServer(write_folder(tmp_path, [{"objectID": i} for i in range(1, 10_102)]))
     try:
         page = lambda **query: server.search({key: str(value) for key, value in query.items()})[1]["objectIDs"]  # noqa: E731
         assert len(page()) == 100

@@ -45,7 +45,14 @@ def test_parameters_are_frozen() -> None:
         ("fit: squash", "fit: stretch", "preprocess.fit"),
         ("val_fraction: 0.15", "val_fraction: 0.9", "clean"),
         ("target: [culture, country]", "target: [colour]", "clean.target"),
-        ("China: China", 'China: "("', "clean.labels.China"),
+        ("pattern: China }", 'pattern: "(" }', "clean.labels.0.pattern"),
+        ("label: Japan", 'label: "=Japan"', "clean.labels.1.label"),
+        ("label: Japan", "label: China", "clean: labels must differ, and china stands twice"),
+        ("https://collectionapi.metmuseum.org/public/collection", '"http://[::1"', "fetch.api"),
+        ("timeout_s: 30", "timeout_s: 1.0e+10", "fetch.timeout_s"),
+        ("source: sample", "source: ~nosuchuser/x", "fetch.source"),
+        ("  model: cnn", "  model: &a [*a]", "train"),
+        ("  model: cnn", "  2020-01-01: cnn", "train"),
         ("requests_per_second: 1.0", "requests_per_second: 100", "fetch.requests_per_second"),
         ("api: https", "api: ftp", "fetch.api"),
         ("\nevaluate:", "\nevaluation:", "evaluation"),
@@ -71,7 +78,7 @@ def test_missing_file_says_where_to_run(tmp_path: Path) -> None:
         load("train", tmp_path / "params.yaml")
 
 
-@pytest.mark.parametrize("content", ["", "3", "[1, 2]", "\x00", "train: &a [*a]"])
+@pytest.mark.parametrize("content", ["", "3", "[1, 2]", "\x00", "fetch: &a [*a]", "[" * 3000])
 def test_hostile_files_are_one_sentence(tmp_path: Path, content: str) -> None:
     (tmp_path / "params.yaml").write_text(content)
     with pytest.raises(UserError):

@@ -43,7 +43,7 @@ def test_arrays(cleaned: Path, stage: Callable[..., None]) -> None:
         "source": "museum folder museum",
         "labels": labels,
         "image_size": 40,
-        "interpolation": "area",
+        "interpolation": "auto",
         "fit": "squash",
     }
 

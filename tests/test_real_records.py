@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_real_records_and_pictures(workspace: Path, folder: Path, stage: Callable[..., None]) -> None:
     set_param(workspace, "source: sample", f"source: {folder}")
-    set_param(workspace, "    America: American\n", "")
+    set_param(workspace, "    - { label: America, pattern: American }\n", "")
     stage(fetch.main, "data/raw", "metrics/fetch.json")
     stage(clean.main, "data/raw", "data/clean", "metrics/clean.json")
     stage(preprocess.main, "data/raw", "data/clean", "data/preprocess")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, record
 
-from met_culture.params import load
+from met_culture.params import LabelRule, load
 from met_culture.rules import apply_rules
 
 PARAMS = load("clean", ROOT / "params.yaml")
@@ -107,7 +107,7 @@ def test_another_target_is_a_change_of_parameters() -> None:
         PARAMS,
         keep=({"department": "Asian Art"},),
         target=("classification",),
-        labels={"print": "Prints", "jade": "Jade"},
+        labels=(LabelRule("print", "Prints"), LabelRule("jade", "Jade")),
     )
     rows = [record(1, classification="Prints"), record(2, classification="Jade"), record(3)]
     result = apply_rules(pd.DataFrame(rows).assign(status="ok", reason=""), params)

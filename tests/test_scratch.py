@@ -1,11 +1,15 @@
+import hashlib
 import os
 from pathlib import Path
 
+import pytest
 from conftest import picture
 
+from met_culture.records import SCHEMA
 from met_culture.scratch import Scratch, folder_key
 
-ROW = {"objectID": 5, "status": "ok", "image_file": "images/5.jpg"}
+SHA256 = hashlib.sha256(b"jpeg").hexdigest()
+ROW = dict.fromkeys(SCHEMA.names) | {"objectID": 5, "image_file": "images/5.jpg", "image_sha256": SHA256}
 
 
 def test_what_is_settled_is_remembered(tmp_path: Path) -> None:
@@ -20,6 +24,25 @@ def test_what_is_settled_is_remembered(tmp_path: Path) -> None:
 def test_a_row_without_its_image_is_not_settled(tmp_path: Path) -> None:
     Scratch(tmp_path).write(5, ROW)
     assert Scratch(tmp_path).read(5) is None
+
+
+@pytest.mark.parametrize("row", [b"", b"[]", b"{}", b"{", b"\xff"])
+def test_a_spoilt_row_is_not_settled(tmp_path: Path, row: bytes) -> None:
+    (tmp_path / "5.json").write_bytes(row)
+    assert Scratch(tmp_path).read(5) is None
+
+
+def test_a_spoilt_image_is_not_settled(tmp_path: Path) -> None:
+    Scratch(tmp_path).write_image(5, b"jpeG")
+    Scratch(tmp_path).write(5, ROW)
+    assert Scratch(tmp_path).read(5) is None
+
+
+def test_odd_files_of_a_museum_are_counted_in(museum: Path) -> None:
+    before = folder_key(museum)
+    (museum / "images" / os.fsdecode(b"\xff.jpg")).write_bytes(b"")
+    (museum / "images" / "broken").symlink_to("nowhere")
+    assert folder_key(museum) != before
 
 
 def test_a_changed_museum_has_another_key(museum: Path) -> None:

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from met_culture.command import UserError, path_arguments, run
-from met_culture.files import read_json, write_bytes, write_json
+from met_culture.files import read_json, write_csv, write_json
 from met_culture.groups import group, perceptual_hashes
 from met_culture.params import CleanParams, load
-from met_culture.records import SCHEMA
+from met_culture.records import BOOLEANS, INTEGERS, SCHEMA
 from met_culture.rules import apply_rules
 from met_culture.split import SPLITS, split
 
@@ -40,22 +40,19 @@ def read_objects(path: Path) -> pd.DataFrame:
     if objects["objectID"].duplicated().any():
         raise UserError(f"{path} has an objectID twice; run `dvc repro --force fetch`.")
     text = [field.name for field in SCHEMA if field.type == pa.string()]
+    # One null among whole numbers makes all of them fractions, and rules match "1700", not "1700.0".
+    years = {name: objects[name].astype("Int64").astype(object).where(objects[name].notna(), "") for name in INTEGERS}
     return objects.assign(
-        **{column: objects[column].fillna("").astype(object) for column in text},
-        isPublicDomain=objects["isPublicDomain"].fillna(False).astype(bool),
+        **{name: objects[name].fillna("").astype(object) for name in text},
+        **{name: objects[name].eq(True) for name in BOOLEANS},
+        **{name: years[name] for name in INTEGERS if name != "objectID"},
     )
 
 
 def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with text that a spreadsheet would run as a formula made plain by a leading apostrophe."""
     text = table.select_dtypes(include=["object", "string"]).astype(str)
-    return table.assign(**{column: text[column].str.replace(r"^([=+\-@\t\r])", r"'\1", regex=True) for column in text})
-
-
-def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table, ordered by objectID, whole or not at all."""
-    text = spreadsheet_safe(table).sort_values("objectID").to_csv(index=False, lineterminator="\n")
-    write_bytes(path, text.encode())
+    return table.assign(**{column: text[column].str.replace(r"^\s*([=+\-@])", r"'\1", regex=True) for column in text})
 
 
 def count(paintings: pd.DataFrame, rejected: pd.DataFrame, labels: list[str]) -> dict[str, Any]:
@@ -92,19 +89,22 @@ def main() -> None:
     """Clean what lies in the folder of the first argument into that of the second."""
     paths = path_arguments(__doc__, "raw", "out", "metrics")
     params: CleanParams = load("clean")
-    source, labels = read_json(paths.raw / "source.json"), list(params.labels)
+    source, labels = read_json(paths.raw / "source.json"), [rule.label for rule in params.labels]
     objects = read_objects(paths.raw / "objects.parquet")
-    objects = objects.join(apply_rules(objects, params).rename(columns={"reason": "why"}))
+    objects = objects.join(apply_rules(objects, params).rename(columns={"reason": "why"})).sort_values("objectID")
     rejected = objects[objects["label"].isna()]
     columns = ["objectID", "kind", "why", "culture", "department", "classification", "objectName", "title"]
-    write_csv(paths.out / "rejected.csv", rejected[columns].rename(columns={"why": "reason"}))
+    write_csv(paths.out / "rejected.csv", spreadsheet_safe(rejected[columns]).rename(columns={"why": "reason"}))
     if len(rejected) == len(objects):
         raise UserError(
             f"{source['source']} holds no painting that clean.keep and clean.labels accept; "
             f"{paths.out / 'rejected.csv'} says why for each object."
         )
     paintings = clean(objects, paths.raw, params)
-    write_csv(paths.out / "paintings.csv", paintings[["objectID", "label", "group", "split", *IMAGE, *SHOWN]])
+    write_csv(
+        paths.out / "paintings.csv",
+        spreadsheet_safe(paintings[["objectID", "label", "group", "split", *IMAGE, *SHOWN]]),
+    )
     write_json(paths.out / "labels.json", source | {"labels": labels})
     write_json(paths.metrics, source | count(paintings, rejected, labels))
 

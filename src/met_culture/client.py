@@ -1,12 +1,15 @@
 """The one HTTP client: paced, retried, bounded in time and size, and bound to known hosts.
 
-Everything that the pipeline reads over HTTP goes through `Client.get`, whatever the source.
+Everything that the pipeline reads over HTTP goes through `Client`, whatever the source.
 """
 
 import ipaddress
+import json
 import re
+import sys
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -18,10 +21,11 @@ from urllib3.util.retry import Retry
 
 USER_AGENT = "met-culture/0.1 (research pipeline; reads the Open Access collection)"
 UNQUOTED = "/%:@!$&'()*+,;=~"  # may stand in a URL's path as they are (RFC 3986), or start what is quoted already
+TELL_AFTER = 2  # retries; the waits before are too short to speak of
 CHUNK = 64 * 1024  # bytes; the deadline is checked after each
 RETRIES = Retry(
-    total=5,
-    backoff_factor=1.0,  # 0, 2, 4, 8, 16 seconds
+    total=7,
+    backoff_factor=2.0,  # 0, 4, 8, 16, 32, 60, 60 seconds: as long as the museum blocks
     backoff_max=60,
     backoff_jitter=0.5,
     retry_after_max=600,  # seconds; a server cannot park us for hours
@@ -39,6 +43,14 @@ class RefusedError(FetchError):
 
 class _BrokenError(HTTPError):
     """An answer that did not arrive whole or in time."""
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _clause(error: Exception) -> str:
@@ -71,6 +83,8 @@ def quoted(url: str) -> str:
 class Client:
     """Reads URLs of one API and of its image hosts.
 
+    Redirects are not followed: they are answers.
+
     Attributes:
         api: Base URL of the API. If it is on this machine, its own address may serve images over plain http too.
         image_hosts: Hosts that images may come from, over https only.
@@ -102,8 +116,14 @@ class Client:
             self._pace.close()
 
     def get_api(self, path: str, *, max_bytes: int) -> tuple[int, bytes]:
-        """Return status and body of `path` below the API's base URL; see `get`."""
-        return self._get(self.api.rstrip("/") + path, max_bytes, paced=True)
+        """Return status and body of `path` below the API's base URL, after retries of what may pass.
+
+        A body that is no JSON may pass too: the museum's block also arrives as HTML, or empty, with status 200.
+
+        Raises:
+            FetchError: No answer within the retries, or a body over `max_bytes`.
+        """
+        return self._get(self.api.rstrip("/") + path, max_bytes, api=True)
 
     def get_image(self, url: str, *, max_bytes: int) -> tuple[int, bytes]:
         """Return status and body of an image.
@@ -114,35 +134,38 @@ class Client:
         """
         try:
             parts = urlsplit(url)
+            port = parts.port
         except ValueError as error:
             raise RefusedError(f"no URL ({error})") from None
-        own = is_loopback(self.api) and parts.scheme == "http" and parts.netloc == urlsplit(self.api).netloc
+        api = urlsplit(self.api)
+        own = is_loopback(self.api) and is_loopback(url) and (parts.scheme, port) == ("http", api.port)
         if not own and not (parts.scheme == "https" and parts.netloc in self.image_hosts):
             raise RefusedError(f"{parts.scheme}://{parts.netloc} is not one of fetch.image_hosts over https")
-        return self._get(quoted(url), max_bytes, paced=False)
+        return self._get(quoted(url), max_bytes, api=False)
 
-    def _get(self, url: str, max_bytes: int, *, paced: bool) -> tuple[int, bytes]:
-        """Return status and body of `url`, after retries of what may pass; redirects are not followed.
-
-        Raises:
-            FetchError: No answer within the retries, or a body over `max_bytes`.
-        """
+    def _get(self, url: str, max_bytes: int, *, api: bool) -> tuple[int, bytes]:
         retry = self.retries.new()
         while True:
-            if paced and self._pace:
+            if api and self._pace:
                 self._pace.try_acquire()
             response = error = None
             try:
                 response, body = self._attempt(url, max_bytes)
-                if response.status not in retry.status_forcelist:
-                    return response.status, body
                 reason = f"status {response.status}"
+                if api and response.status == HTTPStatus.OK and not _is_json(body):
+                    reason = "a body that is no JSON"
+                elif response.status not in retry.status_forcelist:
+                    return response.status, body
             except (requests.RequestException, HTTPError) as caught:
                 error, reason = ProtocolError(), _clause(caught)
             try:
                 retry = retry.increment("GET", url, response=response, error=error)
             except HTTPError:
                 raise FetchError(f"failed {len(retry.history) + 1} times, at last: {reason}") from None
+            if len(retry.history) > TELL_AFTER:
+                print(
+                    f"{urlsplit(url).hostname}: {reason}; waiting before try {len(retry.history) + 1}", file=sys.stderr
+                )
             retry.sleep(response)
 
     def _attempt(self, url: str, max_bytes: int) -> tuple[BaseHTTPResponse, bytes]:

@@ -27,11 +27,16 @@ def path_arguments(doc: str, *names: str) -> argparse.Namespace:
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Call `main` and exit with its code; a `UserError` becomes one sentence on stderr and exit code 1."""
+    """Call `main` and exit with its code; a `UserError` or `OSError` becomes one sentence and exit code 1."""
     try:
         code = main()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except OSError as error:
+        # A missing input, a full disk, a folder without permission: the user's to mend.
+        reason = f"{error.filename or 'file'}: {error.strerror or error}"
+        print(f"error: {reason}; mend it and run again.", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -42,10 +42,7 @@ def _fetch_record(client: Client, object_id: int) -> tuple[dict[str, Any], str |
         return {"status": "record_gone", "reason": "404: the museum has no such object"}, None
     if status != HTTPStatus.OK:
         raise FetchError(f"the record answered with status {status}")
-    try:
-        served = json.loads(body)
-    except ValueError:
-        raise FetchError("the record's body is no JSON") from None
+    served = json.loads(body)
     try:
         row = to_row(original_urls(served), object_id)
     except RecordError as error:

@@ -14,17 +14,13 @@ import pandas as pd
 
 from met_culture import figures
 from met_culture.command import UserError, path_arguments, run
-from met_culture.files import read_json, write_bytes, write_json
+from met_culture.files import read_json, write_csv, write_json
 from met_culture.modelfile import load_model
 from met_culture.params import EvaluateParams, load
 from met_culture.predictions import predict_array, table
 from met_culture.scores import evaluate
 
 TEXT = {"label": str, "predicted": str, "title": str}  # a label may look like a number: a year, a century
-
-
-def _csv(content: pd.DataFrame) -> bytes:
-    return content.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode()
 
 
 def summary(result: dict[str, Any]) -> str:
@@ -46,16 +42,14 @@ def main() -> None:
     meta = read_json(paths.arrays / "meta.json")
     labels, source = meta["labels"], meta["source"]
     model, trained = load_model(paths.model)
-    if trained["labels"] != labels:
-        raise UserError(
-            f"{paths.model} was trained for other labels ({', '.join(trained['labels'])}); run `dvc repro`."
-        )
+    if list(trained.labels) != labels:
+        raise UserError(f"{paths.model} was trained for other labels ({', '.join(trained.labels)}); run `dvc repro`.")
     rows = pd.read_csv(paths.arrays / "rows.csv", keep_default_na=False, dtype=TEXT)
     images = np.load(paths.arrays / "test_x.npy", mmap_mode="r")
     predicted = table(
         rows[rows["split"] == "test"].drop(columns="split"), predict_array(model, images, params.batch_size), labels
     )
-    write_bytes(paths.predictions, _csv(predicted))
+    write_csv(paths.predictions, predicted, float_format="%.6f")
     # From the file and not from memory: whoever has the file gets the same figures.
     predictions = pd.read_csv(paths.predictions, keep_default_na=False, dtype=TEXT)
     history = pd.read_csv(paths.curves)
@@ -70,7 +64,7 @@ def main() -> None:
     )
     write_json(paths.metrics, {"source": source} | result)
     print(summary(result))
-    write_bytes(paths.plots / "confusion.csv", _csv(predictions[["label", "predicted"]]))
+    write_csv(paths.plots / "confusion.csv", predictions[["label", "predicted"]])
     best_epoch = int(history.loc[history["val_loss"].idxmin(), "epoch"])
     figures.save(figures.curves(history, source, best_epoch), paths.plots / "curves.png")
     figures.save(figures.confusion(predictions, labels, source), paths.plots / "confusion.png")

@@ -6,18 +6,19 @@ width, height), `images/<objectID>.jpg`, `source.json` (what later stages print 
 Nothing written varies between equal runs; what does goes to `fetch.log` in the scratch folder.
 
 Statuses: ok, no_image (the record names none), image_gone (404), image_refused (not a whole picture, or from a host
-that is not allowed), image_failed and record_failed (no answer; the next run tries again), record_gone (404),
-record_malformed.
+that is not allowed), image_failed and record_failed (no answer; not remembered, so that `dvc repro --force fetch` asks
+again), record_gone (404), record_malformed.
 """
 
 import hashlib
 import json
 import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from met_culture.command import UserError, path_arguments, run
 from met_culture.download import fetch_object
 from met_culture.files import write_json
 from met_culture.museum import serving
+from met_culture.museum_folder import MAX_ID
 from met_culture.params import FetchParams, load
 from met_culture.paths import IMAGES, scratch_folder, source_folder
 from met_culture.progress import progress
@@ -66,9 +68,11 @@ def sample_folder(seed: int) -> Path:
     folder = scratch_folder() / "sample" / f"{seed}-{code.hexdigest()[:12]}"
     if not folder.exists():
         print("fetch: drawing the synthetic sample, some seconds", file=sys.stderr)
-        drawn = folder.with_suffix(".half")
-        write_museum(drawn, seed=seed)
-        drawn.rename(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as drawn:
+            write_museum(Path(drawn) / "museum", seed=seed)
+            with suppress(OSError):  # another run has drawn the same in the meantime
+                (Path(drawn) / "museum").rename(folder)
     return folder
 
 
@@ -85,7 +89,7 @@ def object_ids(client: Client) -> list[int]:
         raise UserError(f"{client.api}/v1/objects {error}; check fetch.api and the network, then run again.") from None
     except (ValueError, TypeError, KeyError):
         raise UserError(f"{client.api}/v1/objects answered {status} without a list of ids; check fetch.api.") from None
-    ids = {each for each in listed or [] if type(each) is int and each > 0}
+    ids = {each for each in listed or [] if type(each) is int and 0 < each <= MAX_ID}
     if not ids:
         raise UserError(f"{client.api}/v1/objects lists no object; check fetch.source.")
     return sorted(ids)
@@ -155,6 +159,8 @@ def main() -> None:
     write_json(paths.metrics, {"source": name} | counts)
     scratch.log(f"{name}: {client.requests_sent} requests, {time.monotonic() - started:.1f} s, {counts['statuses']}")
     print(f"{name}: {counts['objects']} objects, " + ", ".join(f"{n} {s}" for s, n in counts["statuses"].items()))
+    if failed:
+        print(f"{len(failed)} objects got no answer; `dvc repro --force fetch` asks for them again")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from met_culture.predictions import probabilities
 from met_culture.scores import FEW
 
+plt.rcParams["text.parse_math"] = False  # a $ in a title, label or folder name is no formula
 TRAIN, VAL = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion, told apart by the colour-blind
 COLUMNS, ROWS = 4, 3  # of the grid of errors
 SHOWN = 38  # characters of a title that fit over a picture
@@ -83,6 +84,6 @@ def errors(predictions: pd.DataFrame, images: np.ndarray, labels: list[str], sou
         axis.imshow(images[index])
         title = row["title"] if len(row["title"]) <= SHOWN else row["title"][: SHOWN - 1] + "…"
         text = f"{title}\n{row['label']}, taken for {row['predicted']} ({share[index].max():.0%})"
-        axis.set_title(text, fontsize=8, parse_math=False)  # a title with $ is no formula
+        axis.set_title(text, fontsize=8)
     figure.suptitle(f"Worst of {len(wrong)} errors among {len(predictions)} test images ({source})")
     return figure

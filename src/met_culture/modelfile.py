@@ -10,17 +10,39 @@ import re
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import keras
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from met_culture.command import UserError
 from met_culture.files import write_bytes
+from met_culture.params import STRICT, Fit, Interpolation
 
 META = "met_culture.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 SHARED_ID = re.compile(rb'("shared_object_id": )(\d+)')  # Keras takes it from the object's address
 DATE = "1980-01-01@00:00:00"  # the same in Keras's own notation
+
+
+@dataclass(frozen=True, config=STRICT)
+class ModelMeta:
+    """What prediction has to know of a model.
+
+    Attributes:
+        labels: Names of the classes, in the order of the output.
+        image_size: Width and height of the input in pixels.
+        interpolation: Key of `pixels.INTERPOLATIONS`.
+        fit: Key of `pixels.FITS`.
+        source: Name of the data that it was trained on.
+    """
+
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    image_size: Annotated[int, Field(gt=0)]
+    interpolation: Interpolation
+    fit: Fit
+    source: str
 
 
 def _normalised(name: str, data: bytes) -> bytes:
@@ -45,7 +67,7 @@ def save_model(model: keras.Model, path: Path, meta: dict[str, Any], *, optimize
     Args:
         model: Built and compiled.
         path: Ends in .keras.
-        meta: `labels`, `image_size`, `fit`, `interpolation` and `source`.
+        meta: The fields of `ModelMeta`.
         optimizer: Whether the optimizer's state goes along, for training on.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +80,7 @@ def save_model(model: keras.Model, path: Path, meta: dict[str, Any], *, optimize
         write_bytes(path, fixed.read_bytes())
 
 
-def load_model(path: Path) -> tuple[keras.Model, dict[str, Any]]:
+def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
     """Return a model of `save_model` and its meta; nothing in the file is executed.
 
     Raises:
@@ -68,7 +90,13 @@ def load_model(path: Path) -> tuple[keras.Model, dict[str, Any]]:
         raise UserError(f"{path} is missing; run `dvc repro` to train it, or `dvc pull` to get it.")
     try:
         with zipfile.ZipFile(path) as file:
-            meta = json.loads(file.read(META))
-        return keras.saving.load_model(path, compile=False, safe_mode=True), meta
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
-        raise UserError(f"{path} is not a model of this project ({str(error).splitlines()[0]}).") from None
+            meta = TypeAdapter(ModelMeta).validate_json(file.read(META))
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        expected = (None, meta.image_size, meta.image_size, 3), (None, len(meta.labels))
+        if (model.input_shape, model.output_shape) != expected:
+            raise ValueError("its labels and image size are not its network's")
+    # Zip, JSON, HDF5 and Keras raise many types on a file that is damaged or not theirs.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{path} is not a model of this project ({type(error).__name__}: {reason}).") from None
+    return model, meta

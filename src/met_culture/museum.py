@@ -5,6 +5,7 @@
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,11 @@ class MuseumServer(ThreadingHTTPServer):
         """Base URL of the API."""
         return f"http://127.0.0.1:{self.server_port}"
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as inherited
+        """Keep quiet about a client that went away; that is its right."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     def objects(self, query: dict[str, str]) -> tuple[int, Any]:
         """Answer `/v1/objects`: the ids, of some departments or of all."""
         wanted = query.get("departmentIds", "")
@@ -52,7 +58,7 @@ class MuseumServer(ThreadingHTTPServer):
         ids = [
             object_id
             for object_id, record in self.records.items()
-            if (not wanted or record.get("department") in names) and (record.get("metadataDate") or "") >= since
+            if (not wanted or record.get("department") in names) and str(record.get("metadataDate") or "") >= since
         ]
         return HTTPStatus.OK, {"total": len(ids), "objectIDs": ids}
 

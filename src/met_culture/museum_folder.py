@@ -13,7 +13,18 @@ from met_culture.command import UserError
 from met_culture.paths import IMAGES, RECORDS
 
 IMAGE_KEYS = ("primaryImage", "primaryImageSmall")
-_SERVED = re.compile(r"http://127\.0\.0\.1:\d+/images/(https?)/([^/]*)(.*)", re.DOTALL)
+_WEB = re.compile(r"(https?)://(.*)", re.DOTALL)  # what is served; anything else stays, and the client refuses it
+_SERVED = re.compile(r"http://127\.0\.0\.1:\d+/images/(https?)/(.*)", re.DOTALL)
+MAX_ID = 2**63 - 1  # what a column of 64-bit integers holds
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    object_id = record.get("objectID") if isinstance(record, dict) else None
+    return record if type(object_id) is int and 0 < object_id <= MAX_ID else None
 
 
 def read_records(folder: Path) -> dict[int, dict[str, Any]]:
@@ -30,11 +41,12 @@ def read_records(folder: Path) -> dict[int, dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line)
-            records[int(record["objectID"])] = record
-        except (ValueError, TypeError, KeyError):
-            raise UserError(f"{path}, line {number}: no JSON object with an objectID; mend or remove it.") from None
+        record = _parse(line)
+        if record is None:
+            raise UserError(f"{path}, line {number}: no JSON object with an objectID; mend or remove it.")
+        if record["objectID"] in records:
+            raise UserError(f"{path}, line {number}: objectID {record['objectID']} for the second time; remove one.")
+        records[record["objectID"]] = record
     return dict(sorted(records.items()))
 
 
@@ -58,12 +70,13 @@ def _map_urls(record: dict[str, Any], change: Any) -> dict[str, Any]:  # noqa: A
 
 def served(record: dict[str, Any], base: str) -> dict[str, Any]:
     """Return a record whose image URLs lead to the server at `base`; the rest of each URL stays as it is."""
-    return _map_urls(record, lambda url: f"{base}/images/{url.replace('://', '/', 1)}")
+    return _map_urls(record, lambda url: _WEB.sub(rf"{base}/images/\1/\2", url) if _WEB.fullmatch(url) else url)
 
 
 def original_url(url: str) -> str:
     """Return the museum's own URL of an image URL that `served` made; others unchanged."""
-    return _SERVED.sub(r"\1://\2\3", url)
+    match = _SERVED.fullmatch(url)
+    return f"{match[1]}://{match[2]}" if match else url
 
 
 def original_urls(record: Any) -> Any:  # noqa: ANN401 - what JSON holds

@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
@@ -34,6 +35,13 @@ def _column(name: str) -> str:
     return name
 
 
+def _url(text: str) -> str:
+    parts = urlsplit(text)  # raises ValueError
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("not an http or https URL")
+    return text
+
+
 STRICT = {"extra": "forbid", "allow_inf_nan": False, "strict": True}
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # the range that Keras and NumPy accept
 Count = Annotated[int, Field(ge=1)]
@@ -42,7 +50,11 @@ Number = Annotated[float, Field(strict=False)]
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Column = Annotated[str, AfterValidator(_column)]
-Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+Url = Annotated[str, AfterValidator(_url)]
+Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
+Fit = Literal["squash", "letterbox", "crop"]
+# A label becomes a column's name and a cell, where a spreadsheet would take a leading = or + for a formula.
+Label = Annotated[str, Field(pattern=r"^\w[^\r\n,;]*$", max_length=60)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -53,8 +65,16 @@ class FetchParams:
     sample_seed: Seed
     api: Url
     image_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
-    requests_per_second: Annotated[Number, Field(gt=0, le=80)]  # 80 is what the museum documents
-    timeout_s: Annotated[Number, Field(gt=0)]
+    requests_per_second: Annotated[Number, Field(ge=0.001, le=80)]  # 80 is what the museum documents
+    timeout_s: Annotated[Number, Field(gt=0, le=3600)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class LabelRule:
+    """A label and the regular expression for the whole text of its targets."""
+
+    label: Label
+    pattern: Regex
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -67,7 +87,7 @@ class CleanParams:
     keep: Annotated[tuple[dict[Column, Regex], ...], Field(min_length=1)]
     target: Annotated[tuple[Column, ...], Field(min_length=1)]
     doubtful: Regex
-    labels: Annotated[dict[str, Regex], Field(min_length=2)]
+    labels: Annotated[tuple[LabelRule, ...], Field(min_length=2)]  # a list, as DVC takes mappings in any order as equal
     album: Regex
     near_duplicate_bits: Annotated[int, Field(ge=0, le=64)]
 
@@ -75,6 +95,9 @@ class CleanParams:
         """Reject fractions that leave nothing to train on."""
         if self.val_fraction + self.test_fraction >= 1:
             raise ValueError("val_fraction and test_fraction together must be below 1")
+        names = [rule.label for rule in self.labels]
+        if len(set(names)) < len(names):
+            raise ValueError(f"labels must differ, and {max(names, key=names.count)} stands twice")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -82,8 +105,8 @@ class PreprocessParams:
     """Geometry of the arrays."""
 
     image_size: Annotated[int, Field(ge=32, le=2048)]  # below 32 the CNN's three poolings leave nothing
-    interpolation: Literal["nearest", "linear", "cubic", "area", "lanczos"]
-    fit: Literal["squash", "letterbox", "crop"]
+    interpolation: Interpolation
+    fit: Fit
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -149,7 +172,7 @@ def _parse(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run the command in the root of the repository.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold the sections {', '.join(SECTIONS)}.")
@@ -161,7 +184,11 @@ def _check(path: Path, content: dict[str, Any], section: str) -> Any:  # noqa: A
         raise UserError(f"{path}: {section} is missing; add the section.")
     try:
         # JSON, because strict mode takes lists for tuples and mappings for dataclasses only from there.
-        return TypeAdapter(SECTIONS[section]).validate_json(json.dumps(content[section], default=str))
+        text = json.dumps(content[section], default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: {section} must hold plain keys and values ({error}).") from None
+    try:
+        return TypeAdapter(SECTIONS[section]).validate_json(text)
     except ValidationError as error:
         raise UserError(_sentence(path, section, error)) from None
 

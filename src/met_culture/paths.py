@@ -37,8 +37,12 @@ def source_folder(source: str) -> Path | None:
     """
     if source in ("sample", "met"):
         return None
-    folder = main_checkout() / Path(source).expanduser()
-    if not (folder / RECORDS).is_file():
+    try:
+        folder = main_checkout() / Path(source).expanduser()
+        found = (folder / RECORDS).is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, an unknown user, a null byte
+        raise UserError(f"fetch.source: {source[:100]!r} is no path of a museum folder ({error}).") from None
+    if not found:
         raise UserError(
             f"fetch.source: {source!r} is no museum folder ({folder / RECORDS} is missing); "
             "give `sample`, `met` or a folder with records.jsonl and images/."

@@ -17,17 +17,17 @@ import numpy as np
 
 from met_culture.command import run
 from met_culture.images import MAX_BYTES, ImageError, check_image
-from met_culture.modelfile import load_model
+from met_culture.modelfile import ModelMeta, load_model
 from met_culture.pixels import to_array
 from met_culture.predictions import predict_array
 
 
-def read_image(path: Path, meta: dict[str, Any]) -> np.ndarray:
+def read_image(path: Path, meta: ModelMeta) -> np.ndarray:
     """Return a picture as training saw it, uint8 (size, size, 3).
 
     Args:
         path: Any file.
-        meta: What `load_model` returns: image_size, fit, interpolation.
+        meta: What `load_model` returns.
 
     Raises:
         ImageError: The file is missing, too large, or no whole picture.
@@ -37,17 +37,17 @@ def read_image(path: Path, meta: dict[str, Any]) -> np.ndarray:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ImageError(error.strerror or str(error)) from None
-    return to_array(data, min(check_image(data)), meta["image_size"], meta["fit"], meta["interpolation"])
+    return to_array(data, min(check_image(data)), meta.image_size, meta.fit, meta.interpolation)
 
 
-def predict(model: keras.Model, meta: dict[str, Any], path: Path) -> dict[str, Any]:
+def predict(model: keras.Model, meta: ModelMeta, path: Path) -> dict[str, Any]:
     """Return image, label and probabilities of one picture.
 
     Raises:
         ImageError: As `read_image`.
     """
     shares = predict_array(model, read_image(path, meta)[None], 1)[0]
-    probabilities = dict(zip(meta["labels"], map(float, shares), strict=True))
+    probabilities = dict(zip(meta.labels, map(float, shares), strict=True))
     return {"image": str(path), "label": max(probabilities, key=probabilities.get), "probabilities": probabilities}
 
 
@@ -66,8 +66,8 @@ def main() -> int:
     args = parser.parse_args()
     make_deterministic()
     model, meta = load_model(args.model)
-    if "synthetic" in meta["source"]:
-        print(f"note: {args.model} was trained on the {meta['source']}, not on real paintings", file=sys.stderr)
+    if "synthetic" in meta.source:
+        print(f"note: {args.model} was trained on the {meta.source}, not on real paintings", file=sys.stderr)
     failed = False
     for path in args.images:
         try:

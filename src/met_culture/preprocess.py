@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from met_culture.command import UserError, path_arguments, run
-from met_culture.files import read_json, write_bytes, write_json
+from met_culture.files import read_json, write_csv, write_json
 from met_culture.images import ImageError
 from met_culture.params import PreprocessParams, load
 from met_culture.pixels import to_array
@@ -79,7 +79,7 @@ def main() -> None:
     for name, members in zip(SPLITS, splits, strict=True):
         write_images(members, paths.raw, paths.out / f"{name}_x.npy", params)
         np.save(paths.out / f"{name}_y.npy", members["label"].map(meta["labels"].index).to_numpy(np.int64))
-    write_bytes(paths.out / "rows.csv", pd.concat(splits)[ROWS].to_csv(index=False, lineterminator="\n").encode())
+    write_csv(paths.out / "rows.csv", pd.concat(splits)[ROWS])
     write_json(paths.out / "meta.json", meta)
 
 

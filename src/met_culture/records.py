@@ -48,16 +48,22 @@ def _type(column: str) -> pa.DataType:
 SCHEMA = pa.schema([(column, _type(column)) for column in COLUMNS] + list(OUTCOME))
 
 
+def _storable(text: str) -> str:
+    return text.encode(errors="replace").decode()  # lone surrogates, which JSON can hold and UTF-8 cannot
+
+
 def _value(column: str, value: Any) -> Any:  # noqa: ANN401 - what JSON holds
     if column in NESTED:
-        return json.dumps(value, ensure_ascii=False) if value else None
+        return _storable(json.dumps(value, ensure_ascii=False)) if value else None
     expected = int if column in INTEGERS else bool if column in BOOLEANS else str
     if value is None and expected is not int:
         return expected()
     # type() and not isinstance, because a bool is an int.
     if type(value) is not expected:
         raise RecordError(f"{column} is {str(value)[:60]!r}, not {expected.__name__}")
-    return value.encode(errors="replace").decode() if expected is str else value  # lone surrogates cannot be stored
+    if expected is int and abs(value) >= 2**63:
+        raise RecordError(f"{column} has more than 64 bits")
+    return _storable(value) if expected is str else value
 
 
 def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - what JSON holds

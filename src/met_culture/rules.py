@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from met_culture.params import CleanParams
+from met_culture.params import CleanParams, LabelRule
 
 
 def _is_kept(objects: pd.DataFrame, params: CleanParams) -> pd.Series:
@@ -22,8 +22,8 @@ def _target(objects: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
     return text.where(text != "").bfill(axis=1).iloc[:, 0].fillna("")
 
 
-def _label(text: str, labels: dict[str, str]) -> str | None:
-    return next((label for label, pattern in labels.items() if re.fullmatch(pattern, text)), None)
+def _label(text: str, rules: tuple[LabelRule, ...]) -> str | None:
+    return next((rule.label for rule in rules if re.fullmatch(rule.pattern, text)), None)
 
 
 def _described(objects: pd.DataFrame, column: str) -> pd.Series:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from met_culture.files import write_bytes
 from met_culture.paths import IMAGES, RECORDS
+from met_culture.records import SCHEMA
 
 
 def folder_key(folder: Path) -> str:
@@ -17,8 +19,8 @@ def folder_key(folder: Path) -> str:
     """
     key = hashlib.sha256((folder / RECORDS).read_bytes())
     for file in sorted((folder / IMAGES).rglob("*")):
-        stat = file.stat()
-        key.update(f"\n{file.relative_to(folder)} {stat.st_size} {stat.st_mtime_ns}".encode())
+        stat = file.lstat()
+        key.update(b"\n%s %d %d" % (os.fsencode(file.relative_to(folder)), stat.st_size, stat.st_mtime_ns))
     return key.hexdigest()[:16]
 
 
@@ -34,12 +36,15 @@ class Scratch:
         return self.folder / f"{object_id}.jpg"
 
     def read(self, object_id: int) -> dict[str, Any] | None:
-        """Return the row of an object that is settled, or None."""
+        """Return the row of an object that is settled, or None, also where a crash has spoilt its row or image."""
         try:
             row = json.loads((self.folder / f"{object_id}.json").read_bytes())
-        except FileNotFoundError:
-            return None
-        if row["image_file"] and not self.image(object_id).is_file():
+            if set(row) != set(SCHEMA.names):
+                return None
+            image = self.image(object_id).read_bytes() if row["image_file"] else None
+            if image is not None and hashlib.sha256(image).hexdigest() != row["image_sha256"]:
+                return None
+        except (FileNotFoundError, ValueError, TypeError):
             return None
         return row
 

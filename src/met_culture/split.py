@@ -35,7 +35,7 @@ def split(paintings: pd.DataFrame, params: CleanParams) -> pd.Series:
     """
     label_of = paintings.groupby("group")["label"].agg(lambda labels: labels.mode().iloc[0])
     split_of: dict[int, str] = {}
-    for label in params.labels:
+    for label in (rule.label for rule in params.labels):
         groups = sorted(label_of.index[label_of == label])
         if len(groups) < len(SPLITS):
             raise UserError(

@@ -19,7 +19,7 @@ import pandas as pd
 
 from met_culture.batches import Batches
 from met_culture.command import UserError, path_arguments, run
-from met_culture.files import read_json, write_bytes, write_json
+from met_culture.files import read_json, write_csv, write_json
 from met_culture.modelfile import save_model
 from met_culture.models import build
 from met_culture.params import TrainParams, load
@@ -57,7 +57,7 @@ def fit(
             if not np.isfinite([rows[-1]["train_loss"], rows[-1]["val_loss"]]).all():
                 raise UserError(f"training diverged in epoch {epoch + 1} (loss is nan); lower train.learning_rate.")
             bar.set_postfix_str(f"epoch {epoch + 1}, val accuracy {rows[-1]['val_accuracy']:.3f}", refresh=False)
-            if rows[-1]["val_loss"] == min(row["val_loss"] for row in rows):
+            if all(rows[-1]["val_loss"] < row["val_loss"] for row in rows[:-1]):
                 on_best()
     return pd.DataFrame(rows)
 
@@ -90,7 +90,7 @@ def main() -> None:
     model = build(params, meta["image_size"], len(meta["labels"]))
     history = fit(model, train, val, params, lambda: save_model(model, paths.best, meta, optimizer=False))
     save_model(model, paths.last, meta, optimizer=True)
-    write_bytes(paths.curves, history.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode())
+    write_csv(paths.curves, history)
     counts = {"source": meta["source"], "n_train": train.images, "n_val": val.images, "weights": model.count_params()}
     write_json(paths.metrics, counts | summarise(history))
 
