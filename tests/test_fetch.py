@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import picture, record, set_param, write_folder
+from conftest import set_param, write_folder
 
-from met_culture import client, fetch
+from met_culture import client, fetch, source
 from met_culture.command import UserError
 from met_culture.files import read_json
 from met_culture.museum import serving
@@ -92,10 +92,9 @@ def test_met_is_read_over_the_api_at_its_pace(workspace: Path, museum: Path, sta
 def test_a_server_that_is_down_ends_in_one_sentence(
     workspace: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client.Client, "retries", client.RETRIES.new(total=0))
     set_param(workspace, "source: sample", "source: met")
     set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", "http://127.0.0.1:9")
-    monkeypatch.setattr(fetch, "Client", lambda *a: client.Client(*a, retries=client.RETRIES.new(total=0)))
+    monkeypatch.setattr(source, "Client", lambda *a: client.Client(*a, retries=client.RETRIES.new(total=0)))
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1/objects failed 1 times, at last: no connection"):
         stage(fetch.main, *OUT)
 
@@ -145,16 +144,3 @@ def test_every_wart_of_the_sample_has_its_status(sample: Path, workspace: Path, 
     listed = [json.loads(line)["objectID"] for line in (sample / "records.jsonl").read_text().splitlines()]
     assert objects["objectID"].tolist() == listed
     assert objects["title"].str.contains("synthetic sample").all()
-
-
-def test_the_sample_is_drawn_once_per_seed(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[int] = []
-
-    def draw(folder: Path, *, seed: int) -> None:
-        drawn.append(seed)
-        picture(folder / "images/a.jpg", seed)
-        write_folder(folder, [record(1)])
-
-    monkeypatch.setattr(fetch, "write_museum", draw)
-    assert fetch.sample_folder(7) == fetch.sample_folder(7) != fetch.sample_folder(8)
-    assert drawn == [7, 8]

@@ -6,9 +6,9 @@ import pytest
 import requests
 from conftest import picture, record, write_folder
 
-from met_culture.client import quoted
 from met_culture.museum import MuseumServer, serving
 from met_culture.museum_folder import original_url, original_urls, read_records
+from met_culture.urls import quoted
 
 AWKWARD = [
     "as/web-large/Pines in Mist, no. 3.jpg",

@@ -3,14 +3,12 @@
 Everything that the pipeline reads over HTTP goes through `Client`, whatever the source.
 """
 
-import ipaddress
 import json
-import re
 import sys
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from pyrate_limiter import Limiter, Rate
@@ -19,8 +17,9 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.exceptions import TimeoutError as TimeoutError_
 from urllib3.util.retry import Retry
 
+from met_culture.urls import is_loopback, quoted
+
 USER_AGENT = "met-culture/0.1 (research pipeline; reads the Open Access collection)"
-UNQUOTED = "/%:@!$&'()*+,;=~"  # may stand in a URL's path as they are (RFC 3986), or start what is quoted already
 TELL_AFTER = 2  # retries; the waits before are too short to speak of
 CHUNK = 64 * 1024  # bytes; the deadline is checked after each
 RETRIES = Retry(
@@ -60,23 +59,6 @@ def _clause(error: Exception) -> str:
     if isinstance(error, requests.Timeout | TimeoutError_):
         return "no answer in time"
     return "no connection, or it broke off"
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether the host of `url` is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def quoted(url: str) -> str:
-    """Return `url` with its path quoted exactly once: what is quoted already stays, a bare `%` becomes `%25`."""
-    scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
-    path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
-    return f"{scheme}://{host}/{quote(path, safe=UNQUOTED)}"
 
 
 @dataclass

@@ -13,12 +13,9 @@ again), record_gone (404), record_malformed.
 import hashlib
 import json
 import shutil
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,50 +27,17 @@ from met_culture.client import Client, FetchError
 from met_culture.command import UserError, path_arguments, run
 from met_culture.download import fetch_object
 from met_culture.files import write_json
-from met_culture.museum import serving
 from met_culture.museum_folder import MAX_ID
-from met_culture.params import FetchParams, load
-from met_culture.paths import IMAGES, scratch_folder, source_folder
+from met_culture.params import load
+from met_culture.paths import IMAGES, scratch_folder
 from met_culture.progress import progress
 from met_culture.records import SCHEMA
-from met_culture.sample import write_museum
-from met_culture.scratch import Scratch, folder_key
+from met_culture.scratch import Scratch
+from met_culture.source import open_source
 
 MAX_LISTING = 64_000_000  # bytes; the museum's list of 500,000 ids takes 3.4 MB
 GIVE_UP_AFTER = 5  # failures in a row; then the server is down, and going on would only burden it
 ROWS = 1000  # rows of a parquet row group: what memory holds at once
-
-
-@contextmanager
-def open_source(params: FetchParams) -> Iterator[tuple[Client, str, str]]:
-    """Yield a client of the source, the source's name as outputs show it, and the key of its scratch folder."""
-    with ExitStack() as stack:
-        folder, name = source_folder(params.source), "Metropolitan Museum of Art Collection API"
-        if params.source == "sample":
-            folder, name = sample_folder(params.sample_seed), "synthetic sample"
-        elif folder:
-            name = f"museum folder {folder.resolve().name}"
-        api = stack.enter_context(serving(folder)) if folder else params.api
-        pace = None if folder else params.requests_per_second
-        client = Client(api, params.image_hosts, pace, params.timeout_s)
-        stack.callback(client.close)
-        yield client, name, folder_key(folder) if folder else hashlib.sha256(api.encode()).hexdigest()[:16]
-
-
-def sample_folder(seed: int) -> Path:
-    """Return the sample's museum folder, drawn once per seed and version of its code."""
-    code = hashlib.sha256()
-    for module in sorted((Path(__file__).parent / "sample").glob("*.py")):
-        code.update(module.read_bytes())
-    folder = scratch_folder() / "sample" / f"{seed}-{code.hexdigest()[:12]}"
-    if not folder.exists():
-        print("fetch: drawing the synthetic sample, some seconds", file=sys.stderr)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as drawn:
-            write_museum(Path(drawn) / "museum", seed=seed)
-            with suppress(OSError):  # another run has drawn the same in the meantime
-                (Path(drawn) / "museum").rename(folder)
-    return folder
 
 
 def object_ids(client: Client) -> list[int]:
