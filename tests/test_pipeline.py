@@ -148,7 +148,7 @@ def test_an_experiment_in_a_temporary_copy_finds_source_and_scratch(clone: Clone
 def test_metrics_and_plots_compare_experiments(clone: Clone) -> None:
     clone.run("dvc", "exp", "run", "--name", "longer", "-S", "train.epochs=3")
     diff = clone.run("dvc", "metrics", "diff", "HEAD", "--md")
-    assert re.search(r"metrics/train\.json \| epochs +\| 2 +\| 3", diff)
+    assert re.search(r"metrics/train\.json +\| epochs +\| 2 +\| 3", diff)
     clone.run("dvc", "plots", "diff", "HEAD", "workspace")
     page = (clone.folder / "dvc_plots/index.html").read_text()
     assert all(word in page for word in ("Accuracy", "Loss", "val_accuracy", "curves.png", "predicted culture"))
