@@ -1,7 +1,8 @@
 import pytest
 from conftest import record
 
-from met_culture.catalogue import DEPARTMENTS, matches
+from met_culture.departments import DEPARTMENTS
+from met_culture.museum_search import matches
 
 WORK = record(
     1, title="Pines", culture="Japan", medium="Ink on silk", objectBeginDate=1600, objectEndDate=1650, country="Edo"
@@ -35,6 +36,7 @@ def test_nineteen_departments() -> None:
         ({"geoLocation": "Edo|Kyoto"}, True),
         ({"geoLocation": "Paris"}, False),
         ({"nonsense": "x"}, True),
+        ({"departmentId": "9" * 5000, "dateBegin": "1" * 5000, "dateEnd": "2"}, True),
     ],
 )
 def test_filters(query: dict[str, str], found: bool) -> None:

@@ -1,29 +1,11 @@
-"""The museum's departments, and what its search finds: the rules of `GET /v1.1/search`."""
+"""What the museum's search finds: the rules of `GET /v1.1/search`."""
 
 from typing import Any
 
-DEPARTMENTS = {
-    1: "The American Wing",
-    3: "Ancient Near Eastern Art",
-    4: "Arms and Armor",
-    5: "Arts of Africa, Oceania, and the Americas",
-    6: "Asian Art",
-    7: "The Cloisters",
-    8: "Costume Institute",
-    9: "Drawings and Prints",
-    10: "Egyptian Art",
-    11: "European Paintings",
-    12: "European Sculpture and Decorative Arts",
-    13: "Greek and Roman Art",
-    14: "Islamic Art",
-    15: "Robert Lehman Collection",
-    16: "The Libraries",
-    17: "Medieval Art",
-    18: "Musical Instruments",
-    19: "Photographs",
-    21: "Modern and Contemporary Art",
-}
+from met_culture.departments import DEPARTMENTS
+
 TEXT = ("title", "culture", "artistDisplayName", "medium", "classification", "objectName", "country", "objectDate")
+MAX_DIGITS = 20  # of a number in a query; more is nonsense
 PLACES = ("geographyType", "city", "state", "county", "country", "region", "subregion", "locale")
 
 
@@ -47,7 +29,7 @@ def _dated(record: dict[str, Any], begin: str, end: str) -> bool:
 
 
 def _number(text: str) -> bool:
-    return text.removeprefix("-").isdecimal()
+    return len(text) < MAX_DIGITS and text.removeprefix("-").isdecimal()
 
 
 def matches(record: dict[str, Any], query: dict[str, str]) -> bool:
@@ -58,7 +40,7 @@ def matches(record: dict[str, Any], query: dict[str, str]) -> bool:
     return all(
         (
             not text or _holds(text, record, _searched(query)),
-            not department.isdecimal() or record.get("department") == DEPARTMENTS.get(int(department)),
+            not _number(department) or record.get("department") == DEPARTMENTS.get(int(department), ""),
             query.get("hasImages") != "true" or bool(record.get("primaryImageSmall")),
             "medium" not in query or record.get("classification") in query["medium"].split("|"),
             "geoLocation" not in query or any(_holds(p, record, PLACES) for p in query["geoLocation"].split("|")),
