@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from met_culture.client import Client
 from met_culture.museum import serving
+from met_culture.pace import Pace, Waits
 from met_culture.records import COLUMNS
 from met_culture.sample import write_museum
 
+QUICK = Waits(attempts=3, first_s=0.001, cap_s=0.01)
 ROOT = Path(__file__).parent.parent
 REAL_MUSEUM = Path(os.environ.get("MET_MUSEUM", ROOT.parent / "shared" / "museum"))
 
@@ -67,6 +70,21 @@ def api(museum: Path) -> Iterator[str]:
     """Return the base URL of a server of `museum`."""
     with serving(museum) as url:
         yield url
+
+
+@pytest.fixture
+def client() -> Iterator[Callable[..., Client]]:
+    """Return a function that makes a client of an API, without a pace and with short waits."""
+    made: list[Client] = []
+
+    def make(api: str, *, timeout_s: float = 2, parallel: int = 4, waits: Waits = QUICK) -> Client:
+        paces = Pace(waits=waits), Pace(parallel, waits=waits)
+        made.append(Client(api, ("images.metmuseum.org",), timeout_s, "test", *paces))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,164 +5,185 @@ Everything that the pipeline reads over HTTP goes through `Client`, whatever the
 
 import json
 import sys
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
 
-import requests
-from pyrate_limiter import Limiter, Rate
-from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError, ProtocolError
-from urllib3.exceptions import TimeoutError as TimeoutError_
+from tqdm import tqdm
+from urllib3.exceptions import InvalidHeader
 from urllib3.util.retry import Retry
 
+from met_culture.hosts import FetchError, Hosts, May, RefusedError, may_ask_file
+from met_culture.images import MAX_BYTES, BrokenImageError, check_image
+from met_culture.pace import Pace
+from met_culture.transport import Answer, BrokenError, Request, TooLargeError, get, session
 from met_culture.urls import is_loopback, quoted
 
-USER_AGENT = "met-culture/0.1 (research pipeline; reads the Open Access collection)"
-TELL_AFTER = 2  # retries; the waits before are too short to speak of
-CHUNK = 64 * 1024  # bytes; the deadline is checked after each
-RETRIES = Retry(
-    total=7,
-    backoff_factor=2.0,  # 0, 4, 8, 16, 32, 60, 60 seconds: as long as the museum blocks
-    backoff_max=60,
-    backoff_jitter=0.5,
-    retry_after_max=600,  # seconds; a server cannot park us for hours
-    status_forcelist=(403, 429, 500, 502, 503, 504),  # 403 is how the museum says "too fast"
-)
+USER_AGENT = "met-culture/0.1"
+TELL_AFTER_S = 4.0  # shorter waits are not worth a line
+FILE_S = 6 * 3600.0  # for a catalogue of some 300 MB over a slow line
+REDIRECTS = 5  # in a row; more is a loop
+REDIRECTING = (301, 302, 303, 307, 308)
+# 403 is how the museum says "too fast".
+BLOCKING = frozenset({403, 408, 425, 429, *range(500, 600)})
+
+Result = TypeVar("Result")
 
 
-class FetchError(Exception):
-    """A request that failed for good, after its retries; the message is one clause, without the URL or a full stop."""
-
-
-class RefusedError(FetchError):
-    """A URL that may not be asked for, or a body that is too large: asking again is no use."""
-
-
-class _BrokenError(HTTPError):
-    """An answer that did not arrive whole or in time."""
-
-
-def _is_json(body: bytes) -> bool:
+def _seconds(retry_after: str | None) -> float | None:
     try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _clause(error: Exception) -> str:
-    # The libraries' own texts hold addresses, which vary between runs and would reach tracked outputs.
-    if isinstance(error, _BrokenError):
-        return str(error)
-    if isinstance(error, requests.Timeout | TimeoutError_):
-        return "no answer in time"
-    return "no connection, or it broke off"
+        return Retry().parse_retry_after(retry_after) if retry_after else None
+    except InvalidHeader:
+        return None
 
 
 @dataclass
 class Client:
     """Reads URLs of one API and of its image hosts.
 
-    Redirects are not followed: they are answers.
-
     Attributes:
-        api: Base URL of the API. If it is on this machine, its own address may serve images over plain http too.
+        api: Base URL of the API. If it is on this machine, images may come from this machine over plain http too.
         image_hosts: Hosts that images may come from, over https only.
-        requests_per_second: Pace of the API's host; None for no pace.
-        timeout_s: Seconds that one attempt may take, its body included.
-        retries: How often, and after which waits, a failed attempt is repeated.
+        timeout_s: Seconds that one attempt may take, its redirects and body included.
+        user_agent: Who asks, and where to complain.
+        api_pace: How the API's host is asked.
+        image_pace: How the image hosts are asked, all together.
     """
 
     api: str
     image_hosts: tuple[str, ...]
-    requests_per_second: float | None
     timeout_s: float
-    retries: Retry = RETRIES
-    requests_sent: int = field(default=0, init=False)
+    user_agent: str = USER_AGENT
+    api_pace: Pace = field(default_factory=Pace)
+    image_pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         """Open the session."""
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = USER_AGENT
+        self.api = self.api.rstrip("/")
+        self._hosts = Hosts(self.api, self.image_hosts)
         # A proxy of the environment cannot reach this machine's loopback.
-        self._session.trust_env = not is_loopback(self.api)
-        rate = self.requests_per_second
-        self._pace = Limiter(Rate(1, round(1000 / rate))) if rate else None  # one per so many milliseconds
+        local = is_loopback(self.api)
+        self._session = session(self.user_agent, self.image_pace.parallel + 1, proxies=not local)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections and the paces."""
         self._session.close()
-        if self._pace:
-            self._pace.close()
+        self.api_pace.close()
+        self.image_pace.close()
 
-    def get_api(self, path: str, *, max_bytes: int) -> tuple[int, bytes]:
-        """Return status and body of `path` below the API's base URL, after retries of what may pass.
+    def stop(self) -> None:
+        """Let no further request start."""
+        self.api_pace.stop()
+        self.image_pace.stop()
 
-        A body that is no JSON may pass too: the museum's block also arrives as HTML, or empty, with status 200.
+    @property
+    def blocks(self) -> int:
+        """How often a host had to be left alone."""
+        return self.api_pace.blocks + self.image_pace.blocks
+
+    def get_api(self, path: str, *, max_bytes: int, check: Callable[[Any], str | None] = lambda _: None) -> Any:  # noqa: ANN401 - what JSON holds
+        """Return status and parsed body of `path` below the API's base URL.
+
+        A body that is no JSON may pass: the museum's block also arrives as HTML, or empty, with status 200.
+
+        Args:
+            path: Starts with a slash; the query belongs to it.
+            max_bytes: Limit of the body.
+            check: Says what is wrong with a parsed body of status 200, or None; what is wrong is asked again.
 
         Raises:
-            FetchError: No answer within the retries, or a body over `max_bytes`.
+            FetchError: No good answer within the retries.
+            RefusedError: A body over `max_bytes`, or a redirect to another host.
         """
-        return self._get(self.api.rstrip("/") + path, max_bytes, api=True)
 
-    def get_image(self, url: str, *, max_bytes: int) -> tuple[int, bytes]:
-        """Return status and body of an image.
+        def judge(answer: Answer) -> tuple[int, Any]:
+            if answer.status != HTTPStatus.OK:
+                return answer.status, None
+            try:
+                parsed = json.loads(answer.body)
+            except (ValueError, RecursionError):
+                raise BrokenError("a body that is no JSON") from None
+            if wrong := check(parsed):
+                raise BrokenError(wrong)
+            return answer.status, parsed
+
+        request = Request(self.api + path, self.timeout_s, max_bytes)
+        return self._ask(request, self._hosts.may_ask_api, self.api_pace, judge)
+
+    def get_image(self, url: str) -> tuple[int, bytes, tuple[int, int]]:
+        """Return status, body, and width and height in pixels of an image that decodes in full.
 
         Raises:
-            RefusedError: Neither https from `image_hosts` nor the loopback address of the API itself.
-            FetchError: As `get_api`.
+            RefusedError: Neither https from `image_hosts` nor, if the API is there itself, this machine; too large.
+            ImageError: Not a whole picture, and not a better one after the retries either.
+            FetchError: No good answer within the retries.
         """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise RefusedError(f"no URL ({error})") from None
-        api = urlsplit(self.api)
-        own = is_loopback(self.api) and is_loopback(url) and (parts.scheme, port) == ("http", api.port)
-        if not own and not (parts.scheme == "https" and parts.netloc in self.image_hosts):
-            raise RefusedError(f"{parts.scheme}://{parts.netloc} is not one of fetch.image_hosts over https")
-        return self._get(quoted(url), max_bytes, api=False)
 
-    def _get(self, url: str, max_bytes: int, *, api: bool) -> tuple[int, bytes]:
-        retry = self.retries.new()
-        while True:
-            if api and self._pace:
-                self._pace.try_acquire()
-            response = error = None
-            try:
-                response, body = self._attempt(url, max_bytes)
-                reason = f"status {response.status}"
-                if api and response.status == HTTPStatus.OK and not _is_json(body):
-                    reason = "a body that is no JSON"
-                elif response.status not in retry.status_forcelist:
-                    return response.status, body
-            except (requests.RequestException, HTTPError) as caught:
-                error, reason = ProtocolError(), _clause(caught)
-            try:
-                retry = retry.increment("GET", url, response=response, error=error)
-            except HTTPError:
-                raise FetchError(f"failed {len(retry.history) + 1} times, at last: {reason}") from None
-            if len(retry.history) > TELL_AFTER:
-                print(
-                    f"{urlsplit(url).hostname}: {reason}; waiting before try {len(retry.history) + 1}", file=sys.stderr
-                )
-            retry.sleep(response)
+        def judge(answer: Answer) -> tuple[int, bytes, tuple[int, int]]:
+            size = check_image(answer.body) if answer.status == HTTPStatus.OK else (0, 0)
+            return answer.status, answer.body, size
 
-    def _attempt(self, url: str, max_bytes: int) -> tuple[BaseHTTPResponse, bytes]:
-        deadline = time.monotonic() + self.timeout_s
-        self.requests_sent += 1
-        with self._session.get(url, stream=True, timeout=self.timeout_s, allow_redirects=False) as response:
-            body = bytearray()
-            # read1 returns what has arrived, so that a body that trickles in cannot outlive the deadline.
-            while chunk := response.raw.read1(CHUNK, decode_content=True):
-                body += chunk
-                if len(body) > max_bytes:
-                    raise RefusedError(f"larger than {max_bytes:,} bytes")
-                if time.monotonic() > deadline:
-                    raise _BrokenError(f"no full body within {self.timeout_s:g} s")
-            expected = response.headers.get("Content-Length", "")
-            if expected.isdigit() and "Content-Encoding" not in response.headers and len(body) != int(expected):
-                raise _BrokenError(f"{len(body)} of {expected} bytes arrived")
-            return response.raw, bytes(body)
+        self._hosts.may_ask_image(url, None)
+        return self._ask(
+            Request(quoted(url), self.timeout_s, MAX_BYTES), self._hosts.may_ask_image, self.image_pace, judge
+        )
+
+    def get_file(self, url: str, file: Path, *, max_bytes: int, etag: str | None) -> tuple[int, str | None]:
+        """Write a large file, such as a catalogue, and return status and ETag; with status 304 nothing is written.
+
+        Redirects may lead to any host over https, as such files lie on storage services, but not to this machine.
+
+        Args:
+            url: As the user configured it.
+            file: Where it goes; half of it may lie there after an error.
+            max_bytes: Limit of its size.
+            etag: Version that is here already, or None.
+
+        Raises:
+            FetchError: No good answer within the retries.
+            RefusedError: Too large, or a redirect that is not allowed.
+        """
+        may_ask_file(url, None)
+        request = Request(url, self.timeout_s, max_bytes, FILE_S, etag, file)
+        return self._ask(request, may_ask_file, self.image_pace, lambda a: (a.status, a.headers.get("ETag")))
+
+    def _ask(self, request: Request, may: May, pace: Pace, judge: Callable[[Answer], Result]) -> Result:
+        for attempt in range(1, pace.waits.attempts + 1):
+            with pace.turn() as began:
+                retry_after = None
+                try:
+                    answer = self._follow(request, may, pace)
+                    if answer.status not in BLOCKING:
+                        result = judge(answer)
+                        pace.good()
+                        return result
+                    error: Exception = FetchError(f"status {answer.status}")
+                    retry_after = _seconds(answer.headers.get("Retry-After"))
+                except TooLargeError as large:
+                    raise RefusedError(str(large)) from None
+                except (BrokenError, BrokenImageError) as caught:
+                    error = caught
+                wait = pace.trouble(began, retry_after)
+            if wait >= TELL_AFTER_S:
+                host = urlsplit(request.url).hostname
+                tqdm.write(f"{host}: {error}; left alone for {wait:.0f} s (try {attempt})", file=sys.stderr)
+        if isinstance(error, BrokenImageError):
+            raise error
+        raise FetchError(f"failed {pace.waits.attempts} times, at last: {error}")
+
+    def _follow(self, request: Request, may: May, pace: Pace) -> Answer:
+        """Return the answer at the end of the redirects, each of which must be allowed."""
+        for _ in range(REDIRECTS):
+            pace.count(requests=1)
+            answer = get(self._session, request)
+            pace.count(bytes_read=answer.size)
+            location = answer.headers.get("Location")
+            if answer.status not in REDIRECTING or not location:
+                return answer
+            there = urljoin(request.url, location)
+            may(there, request.url)
+            request = replace(request, url=there)
+        raise RefusedError(f"more than {REDIRECTS} redirects")

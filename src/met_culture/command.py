@@ -10,20 +10,22 @@ class UserError(Exception):
     """A mistake that the user can mend: one sentence that names the file, key or URL and says what to do."""
 
 
-def path_arguments(doc: str, *names: str) -> argparse.Namespace:
-    """Parse positional paths, one per name in `names`; `dvc.yaml` holds their values.
+def path_parser(doc: str, *names: str) -> argparse.ArgumentParser:
+    """Return a parser of positional paths, one per name in `names`; `dvc.yaml` holds their values.
 
     Args:
         doc: The module's docstring; its first line describes the command in `--help`.
         names: Names of the arguments, in order.
-
-    Returns:
-        A namespace with one `Path` per name.
     """
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     for name in names:
         parser.add_argument(name, type=Path)
-    return parser.parse_args()
+    return parser
+
+
+def path_arguments(doc: str, *names: str) -> argparse.Namespace:
+    """Parse the positional paths of `path_parser`; returns a namespace with one `Path` per name."""
+    return path_parser(doc, *names).parse_args()
 
 
 def run(main: Callable[[], int | None]) -> None:

@@ -15,8 +15,12 @@ def write_bytes(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Named for its writer, as experiments that run side by side share the scratch folder.
     half = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    half.write_bytes(data)
-    half.replace(path)
+    try:
+        half.write_bytes(data)
+        half.replace(path)
+    except BaseException:
+        half.unlink(missing_ok=True)  # on a full disk it would take the room of what is retried
+        raise
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - what json.dumps asks about

@@ -1,6 +1,7 @@
 """Decide whether bytes are a whole picture, before anything else touches them."""
 
 import io
+import threading
 import warnings
 
 import cv2
@@ -11,20 +12,15 @@ from PIL import Image
 MAX_BYTES = 20_000_000  # the museum's own originals stay below; more is a mistake or an attack
 MAX_PIXELS = 50_000_000  # decoded, 150 MB of RGB
 FORMATS = ("JPEG", "PNG", "WEBP")  # what museums serve and cv2 reads; not every plugin that Pillow has
+_OPENING = threading.Lock()
 
 
 class ImageError(ValueError):
-    """Bytes that are no whole picture; the message is one clause that says why."""
+    """Bytes that are no picture to be used; the message is one clause that says why."""
 
 
-def _refused_early(data: bytes) -> str | None:
-    if not data:
-        return "empty"
-    if len(data) > MAX_BYTES:
-        return f"larger than {MAX_BYTES:,} bytes"
-    if data[:512].lstrip()[:1] == b"<":
-        return "HTML, not an image"
-    return None
+class BrokenImageError(ImageError):
+    """What stands where a picture should, or half of one: asking again may bring the whole."""
 
 
 def check_image(data: bytes) -> tuple[int, int]:
@@ -37,29 +33,41 @@ def check_image(data: bytes) -> tuple[int, int]:
         Width and height in pixels, as stored (EXIF orientation not applied).
 
     Raises:
-        ImageError: Empty, HTML, of another format, too large, or cut off.
+        ImageError: Too large.
+        BrokenImageError: Empty, HTML, of another format, or cut off.
     """
-    if reason := _refused_early(data):
-        raise ImageError(reason)
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"larger than {MAX_BYTES:,} bytes")
+    if not data:
+        raise BrokenImageError("empty")
+    if data[:512].lstrip()[:1] == b"<":
+        raise BrokenImageError("HTML, not an image")
     try:
-        with warnings.catch_warnings(action="ignore"):  # Pillow warns of odd metadata; the pixels decide
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ImageError(f"{width} x {height} pixels, more than {MAX_PIXELS:,}")
-            if image.format == "JPEG":
-                # Pillow and cv2 fill with grey what is missing from a picture that was cut off and closed again.
-                simplejpeg.decode_jpeg(data, "GRAY", strict=True)
-            else:
-                image.load()
-                if cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
-                    raise ImageError("cv2 does not read it")
+        width, height, jpeg = _open(data)
+        if jpeg:
+            # Pillow and cv2 fill with grey what is missing from a picture that was cut off and closed again.
+            simplejpeg.decode_jpeg(data, "GRAY", strict=True)
+        elif cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
+            raise BrokenImageError("cv2 does not read it")
     except ImageError:
         raise
     # Pillow's readers raise many types on hostile bytes.
     except Exception as error:
-        raise ImageError(_reason(error)) from None
+        raise BrokenImageError(_reason(error)) from None
     return width, height
+
+
+def _open(data: bytes) -> tuple[int, int, bool]:
+    """Return width, height, and whether it is a JPEG; other formats are decoded here."""
+    # Pillow warns of odd metadata, where the pixels decide; the filter is the process's, so one thread at a time.
+    with _OPENING, warnings.catch_warnings(action="ignore"):
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise ImageError(f"{width} x {height} pixels, more than {MAX_PIXELS:,}")
+        if image.format != "JPEG":
+            image.load()
+        return width, height, image.format == "JPEG"
 
 
 def _reason(error: Exception) -> str:

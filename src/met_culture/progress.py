@@ -24,11 +24,11 @@ class _Lines:
         self._stream.flush()
 
 
-def progress(items: Iterable[Item], name: str, unit: str, total: int | None = None) -> "tqdm[Item]":
+def progress(items: Iterable[Item] | None, name: str, unit: str, total: int | None = None) -> "tqdm[Item]":
     """Return `items` as an iterator that shows its progress on stderr.
 
     Args:
-        items: What to go through.
+        items: What to go through; None for a bar that is updated by hand.
         name: What is being done.
         unit: What an item is, in the plural.
         total: How many items, where `len(items)` does not say.

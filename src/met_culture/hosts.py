@@ -1,0 +1,66 @@
+"""Which hosts may be asked for what; nothing that the network says widens it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from met_culture.urls import is_loopback
+
+# Raises RefusedError unless a URL may be asked. The second argument is the URL that redirected there, or None.
+May = Callable[[str, str | None], None]
+
+
+class FetchError(Exception):
+    """A request that failed for good, after its retries; the message is one clause, without the URL or a full stop."""
+
+
+class RefusedError(FetchError):
+    """A URL that may not be asked for, or a body that is too large: asking again is no use."""
+
+
+def _shown(url: str) -> str:
+    # The port of a server on this machine varies between runs, and what is shown may reach tracked outputs.
+    return "this machine" if is_loopback(url) else f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The hosts of one client.
+
+    Attributes:
+        api: Base URL of the API.
+        image_hosts: Hosts that images may come from, over https only.
+    """
+
+    api: str
+    image_hosts: tuple[str, ...]
+
+    def may_ask_api(self, url: str, redirected_from: str | None) -> None:
+        """Allow the API's own host, over https where the API is."""
+        del redirected_from
+        api, asked = urlsplit(self.api), urlsplit(url)
+        if asked.netloc != api.netloc or asked.scheme not in ("https", api.scheme):
+            raise RefusedError(f"a redirect to {_shown(url)}, which is not fetch.api")
+
+    def may_ask_image(self, url: str, redirected_from: str | None) -> None:
+        """Allow https and the image hosts; this machine over plain http only if the API is here, never from outside."""
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError as error:
+            raise RefusedError(f"no URL ({error})") from None
+        if parts.scheme == "https" and parts.netloc in self.image_hosts:
+            return
+        from_here = is_loopback(self.api) and is_loopback(redirected_from or self.api)
+        if not (from_here and parts.scheme == "http" and is_loopback(url)):
+            raise RefusedError(f"{_shown(url)} is not one of fetch.image_hosts over https")
+
+
+def may_ask_file(url: str, redirected_from: str | None) -> None:
+    """Allow what a user configured as a catalogue's address, and redirects to any https host, but none to this machine.
+
+    Such files lie on storage services, whose hosts change.
+    """
+    outside = not is_loopback(redirected_from or url)
+    if (is_loopback(url) and outside) or not (is_loopback(url) or url.startswith("https:")):
+        raise RefusedError(f"{_shown(url)} is not asked, as it is not https")

@@ -1,0 +1,175 @@
+"""HTTP requests with a deadline for the whole answer: connection, headers and body.
+
+A timeout of `requests` limits the silence between two bytes. A server that sends a byte now and then would hold a
+request for ever, so a timer cuts the connection while the headers arrive, and the body is read against the clock.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, ClassVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as TimeoutError_
+
+CHUNK = 64 * 1024  # bytes; the deadline is checked after each
+
+
+class TooLargeError(Exception):
+    """A body over the limit; the message says which."""
+
+
+class BrokenError(Exception):
+    """No answer, or not a whole one in time; the message is one clause without an address."""
+
+
+class _Deadline:
+    """Cuts a connection whose headers take longer than its timeout."""
+
+    sock: Any
+    timeout: Any
+
+    def getresponse(self) -> Any:  # noqa: ANN401 - as inherited
+        timer = threading.Timer(float(self.timeout or 60), self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):  # it has just been closed
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(_Deadline, HTTPConnection):
+    """HTTP with a deadline."""
+
+
+class _TLSConnection(_Deadline, HTTPSConnection):
+    """HTTPS with a deadline."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls: ClassVar = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls: ClassVar = _TLSConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as inherited
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+
+def session(user_agent: str, connections: int, *, proxies: bool) -> requests.Session:
+    """Return a session for several threads.
+
+    Args:
+        user_agent: Who asks, and where to complain.
+        connections: How many are kept open.
+        proxies: Whether the environment's proxies apply.
+    """
+    opened = requests.Session()
+    opened.headers["User-Agent"] = user_agent
+    opened.trust_env = proxies
+    for scheme in ("http://", "https://"):
+        opened.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=connections))
+    return opened
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked, and how much of it is taken.
+
+    Attributes:
+        url: Quoted.
+        timeout_s: Seconds until the headers are there, and of silence while the body arrives.
+        max_bytes: Limit of the body.
+        body_s: Seconds for the whole answer; `timeout_s` if None.
+        etag: Version that is here already; another one, or status 304, is answered.
+        file: Where the body goes, instead of memory.
+    """
+
+    url: str
+    timeout_s: float
+    max_bytes: int
+    body_s: float | None = None
+    etag: str | None = None
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer; `body` is empty where it went to a file."""
+
+    status: int
+    body: bytes
+    size: int
+    headers: Mapping[str, str]
+
+
+def get(opened: requests.Session, request: Request) -> Answer:
+    """Send one request and read the whole answer; a redirect is an answer.
+
+    Raises:
+        BrokenError: No connection, none or a cut-off answer in time, or no HTTP.
+        TooLargeError: A body over the limit.
+    """
+    began = time.monotonic()
+    deadline = began + (request.body_s or request.timeout_s)
+    headers = {"If-None-Match": request.etag} if request.etag else {}
+    if request.file:
+        headers["Accept-Encoding"] = "identity"  # so that its length can be compared
+    try:
+        with opened.get(
+            request.url, headers=headers, stream=True, timeout=request.timeout_s, allow_redirects=False
+        ) as response:
+            if time.monotonic() >= began + request.timeout_s:
+                raise BrokenError("no full answer in time")  # headers that were cut look like whole ones
+            if request.file and response.status_code == HTTPStatus.OK:
+                with request.file.open("wb") as file:
+                    size = _read(response, request, deadline, file.write)
+                if not size:
+                    raise BrokenError("an empty answer")
+                return Answer(200, b"", size, response.headers)
+            body = bytearray()
+            size = _read(response, request, deadline, body.extend)
+            return Answer(response.status_code, bytes(body), size, response.headers)
+    except (requests.RequestException, HTTPError) as error:
+        late = time.monotonic() >= deadline or isinstance(error, requests.Timeout | TimeoutError_)
+        # The libraries' own texts hold addresses, which vary between runs and would reach tracked outputs.
+        raise BrokenError("no full answer in time" if late else "no connection, or it broke off") from None
+
+
+def _read(response: requests.Response, request: Request, deadline: float, write: Callable[[bytes], object]) -> int:
+    size = 0
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced[:18]) > request.max_bytes:
+        raise TooLargeError(f"larger than {request.max_bytes:,} bytes")
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise BrokenError("no full answer in time")
+        if (connection := response.raw.connection) and connection.sock:
+            connection.sock.settimeout(min(left, request.timeout_s))
+        # read1 returns what has arrived, so that a body that trickles in cannot outlive the deadline.
+        if not (chunk := response.raw.read1(CHUNK, decode_content=True)):
+            break
+        size += len(chunk)
+        if size > request.max_bytes:
+            raise TooLargeError(f"larger than {request.max_bytes:,} bytes")
+        write(chunk)
+    return size  # urllib3 has compared it with Content-Length
