@@ -1,42 +1,52 @@
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import picture, record, write_folder
+from conftest import QUICK, picture, record, write_folder
 
-from met_culture.client import RETRIES, Client
-from met_culture.download import fetch_object
+from met_culture.client import Client
+from met_culture.command import UserError
+from met_culture.download import Download, settle_record
 from met_culture.museum import serving
+from met_culture.pace import Waits
+from met_culture.params import CandidateRule
+from met_culture.progress import progress
 from met_culture.scratch import Scratch
+from met_culture.snapshot import rows
+from met_culture.transport import BrokenError
 
 URL = "https://images.metmuseum.org/CRDImages/x.jpg"
+Make = Callable[..., Client]
+
+
+def download(client: Client, folder: Path, ids: list[int], rules: tuple[CandidateRule, ...] = ()) -> list[dict]:
+    with Scratch(folder) as scratch, progress(None, "fetch", "objects", total=len(ids)) as bar:
+        Download(client, scratch, rules, bar).run(ids, set(), 0)
+        assert bar.n == len(ids)
+        scratch.want(ids)
+        return list(rows(scratch, rules, skipped={"not_candidate": 0}))
 
 
 @pytest.fixture
-def fetch(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
-    """Return a function that serves one record and fetches it."""
-    retries = RETRIES.new(total=0, backoff_factor=0)
+def fetch(tmp_path: Path, client: Make) -> Callable[..., list[dict[str, Any]]]:
+    """Return a function that serves records and fetches them."""
 
-    def run(served: dict[str, Any]) -> dict[str, Any]:
-        with serving(write_folder(tmp_path, [served])) as api:
-            client = Client(api, ("images.metmuseum.org",), None, 5, retries)
-            try:
-                return fetch_object(client, served["objectID"], Scratch(tmp_path / "scratch"))
-            finally:
-                client.close()
+    def run(*served: dict[str, Any], rules: tuple[CandidateRule, ...] = ()) -> list[dict[str, Any]]:
+        with serving(write_folder(tmp_path, list(served))) as api:
+            return download(client(api), tmp_path / "scratch", [each["objectID"] for each in served], rules)
 
     return run
 
 
 def test_a_good_object(fetch: Callable, tmp_path: Path) -> None:
     file = picture(tmp_path / "images/CRDImages/x.jpg", seed=1, size=(64, 48))
-    row = fetch(record(5, primaryImageSmall=URL))
+    (row,) = fetch(record(5, primaryImageSmall=URL))
     assert (row["status"], row["reason"]) == ("ok", None)
     assert (row["image_width"], row["image_height"], row["image_bytes"]) == (64, 48, file.stat().st_size)
     assert row["primaryImageSmall"] == URL
     assert row["image_file"] == "images/5.jpg"
-    assert (tmp_path / "scratch/5.jpg").read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -52,33 +62,33 @@ def test_bad_images(fetch: Callable, tmp_path: Path, content: bytes | None, stat
     if content is not None:
         (tmp_path / "images/CRDImages").mkdir(parents=True)
         (tmp_path / "images/CRDImages/x.jpg").write_bytes(content)
-    row = fetch(record(5, primaryImageSmall=URL))
+    (row,) = fetch(record(5, primaryImageSmall=URL))
     assert (row["status"], row["reason"], row["image_file"]) == (status, reason, None)
     assert row["title"] == "Work 5"
 
 
-def test_a_cut_off_image(fetch: Callable, tmp_path: Path) -> None:
-    file = picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
-    file.write_bytes(file.read_bytes()[:-300])
-    assert fetch(record(5, primaryImageSmall=URL))["reason"] == "cut off"
-
-
 def test_no_image(fetch: Callable) -> None:
-    row = fetch(record(5, primaryImageSmall=""))
+    (row,) = fetch(record(5, primaryImageSmall=""))
     assert (row["status"], row["reason"]) == ("no_image", "the record names no image")
 
 
+def test_a_foreign_image(fetch: Callable) -> None:
+    (row,) = fetch(record(5, primaryImageSmall="file:///etc/passwd"))
+    assert row["status"] == "image_refused"
+
+
 def test_a_malformed_record(fetch: Callable) -> None:
-    row = fetch(record(5, title=["x"]))
-    assert (row["status"], row["title"]) == ("record_malformed", None)
+    (row,) = fetch(record(5, title=["x"]))
+    assert (row["status"], row["title"], row["objectID"]) == ("record_malformed", None, 5)
     assert "title" in row["reason"]
 
 
-def test_a_missing_record(fetch: Callable, api: str, tmp_path: Path) -> None:
-    client = Client(api, ("h",), None, 5)
-    row = fetch_object(client, 99, Scratch(tmp_path / "scratch"))
-    client.close()
-    assert row["status"] == "record_gone"
+def test_a_missing_record_is_remembered(client: Make, api: str, tmp_path: Path) -> None:
+    (row,) = download(client(api), tmp_path / "scratch", [99])
+    assert (row["status"], row["reason"]) == ("record_gone", "404: the museum has no such object")
+    again = client(api)
+    download(again, tmp_path / "scratch", [99])
+    assert again.api_pace.requests == 0
 
 
 def test_what_is_settled_is_not_asked_again(fetch: Callable, tmp_path: Path) -> None:
@@ -87,15 +97,100 @@ def test_what_is_settled_is_not_asked_again(fetch: Callable, tmp_path: Path) -> 
     assert fetch(record(5, primaryImageSmall=URL, title="changed")) == first
 
 
-def test_a_failure_is_not_remembered(tmp_path: Path) -> None:
-    client = Client("http://127.0.0.1:9", ("h",), None, 1, RETRIES.new(total=0))  # nothing listens on port 9
-    row = fetch_object(client, 5, Scratch(tmp_path))
-    client.close()
-    assert row["status"] == "record_failed"
-    assert list(tmp_path.glob("*.json")) == []
+def test_an_url_of_several_objects_is_downloaded_once(client: Make, tmp_path: Path) -> None:
+    picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
+    with serving(write_folder(tmp_path, [record(each, primaryImageSmall=URL) for each in range(1, 9)])) as api:
+        made = client(api)
+        found = download(made, tmp_path / "scratch", list(range(1, 9)))
+    assert made.image_pace.requests == 1
+    assert [row["image_file"] for row in found] == [f"images/{each}.jpg" for each in range(1, 9)]
+    assert len({row["image_sha256"] for row in found}) == 1
 
 
-def test_a_failures_reason_holds_no_address_that_varies(tmp_path: Path) -> None:
-    client = Client("http://127.0.0.1:9", ("h",), None, 1, RETRIES.new(total=0))
-    assert "127.0.0.1" not in fetch_object(client, 5, Scratch(tmp_path))["reason"]
-    client.close()
+def test_what_is_no_candidate_costs_no_image(client: Make, tmp_path: Path) -> None:
+    picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
+    rules = (CandidateRule(classifications=("Prints",)),)
+    with serving(write_folder(tmp_path, [record(5, primaryImageSmall=URL)])) as api:
+        made = client(api)
+        assert download(made, tmp_path / "scratch", [5], rules) == []
+        assert made.image_pace.requests == 0
+
+
+def test_a_failure_is_tried_again_by_the_next_run(client: Make, api: str, tmp_path: Path) -> None:
+    with Scratch(tmp_path / "scratch") as scratch:
+        scratch.write_record(5, "record_failed", "status 503", None, None)
+    (row,) = download(client(api), tmp_path / "scratch", [5])
+    assert row["status"] == "ok"
+
+
+def test_records_are_asked_for_while_images_are_slow(client: Make, museum: Path, tmp_path: Path) -> None:
+    released = threading.Event()
+    with serving(museum) as api:
+        made = client(api)
+        real = made.get_image
+
+        def slow(url: str) -> Any:
+            assert released.wait(5)
+            return real(url)
+
+        def release(path: str, **options: Any) -> Any:
+            if path.endswith("/12"):
+                released.set()  # the last record is asked for before the first image has arrived
+            return ask(path, **options)
+
+        ask = made.get_api
+        made.get_image, made.get_api = slow, release
+        assert {row["status"] for row in download(made, tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+
+
+@pytest.mark.parametrize("kind", ["record", "image"])
+def test_a_host_that_is_down_ends_the_fetch_and_loses_nothing(
+    client: Make, api: str, tmp_path: Path, kind: str
+) -> None:
+    made = client(api, parallel=1, waits=QUICK)
+    broken = {"record": "/v1/objects/", "image": "/images/"}[kind]
+    real = made._follow
+
+    def down(request: Any, may: Any, pace: Any) -> Any:
+        if broken in request.url and not request.url.endswith(("/1", "/1.jpg")):
+            raise BrokenError("no connection, or it broke off")
+        return real(request, may, pace)
+
+    made._follow = down
+    with pytest.raises(UserError, match=f"3 {kind}s in a row failed 3 times, at last: no connection"):
+        download(made, tmp_path / "scratch", list(range(1, 13)))
+    with Scratch(tmp_path / "scratch") as scratch:
+        assert scratch.record(1)["status"] == "ok"
+        assert scratch.image_status(scratch.record(1)["url"]) == "ok"
+    assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+
+
+def test_a_full_disk_in_a_thread_ends_the_fetch(
+    client: Make, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "x")
+
+    monkeypatch.setattr(Scratch, "write_image", full)
+    made = client(api)
+    made.api_pace.waits, real = Waits(first_s=60), made.get_api
+
+    def blocked_at_12(path: str, **options: Any) -> Any:
+        if path.endswith("/12"):  # the main thread waits for a block to end
+            with made.api_pace.turn() as began:
+                made.api_pace.trouble(began)
+        return real(path, **options)
+
+    made.get_api = blocked_at_12
+    with pytest.raises(OSError, match="No space left"):
+        download(made, tmp_path / "scratch", list(range(1, 13)))
+    assert not [each for each in threading.enumerate() if each.name == "met_culture image"]
+
+
+def test_urls_below_the_api_are_remembered_without_its_address(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        here = "http://127.0.0.1:8000/images/https/images.metmuseum.org/x.jpg"
+        settle_record(scratch, "http://127.0.0.1:8000", 5, record(5, primaryImageSmall=here))
+        known = scratch.record(5)
+        assert known["url"] == "/images/https/images.metmuseum.org/x.jpg"
+        assert scratch.columns(known)["primaryImageSmall"] == "https://images.metmuseum.org/x.jpg"

@@ -11,7 +11,8 @@ SOURCE = ROOT / "src" / "met_culture"
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 STAGES = ["fetch", "clean", "preprocess", "train", "evaluate"]
-UNTRACKED = {"fetch.requests_per_second", "fetch.timeout_s"}  # how to ask, not what is there
+HOW_TO_ASK = ("requests_per_second", "parallel_images", "timeout_s", "user_agent")  # not what is there
+UNTRACKED = {f"fetch.{key}" for key in HOW_TO_ASK}
 
 
 def module_file(name: str) -> Path | None:

@@ -1,17 +1,23 @@
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import set_param, write_folder
+import requests
+from conftest import ROOT, picture, set_param, write_folder
+from test_catalogue_file import write_csv, write_lines
 
-from met_culture import client, fetch, source
+from met_culture import fetch
+from met_culture.client import Client
 from met_culture.command import UserError
 from met_culture.files import read_json
-from met_culture.museum import serving
+from met_culture.museum import MuseumServer, running, serving
+from met_culture.pace import Waits
+from met_culture.params import load
 from met_culture.records import SCHEMA
 
 OUT = ("data/raw", "metrics/fetch.json")
@@ -47,26 +53,135 @@ def test_nothing_tracked_varies_between_runs(fetched: Path, stage: Callable[...,
     assert not any(b"127.0.0.1" in content for content in first.values())
 
 
-def test_a_stopped_fetch_continues(
-    workspace: Path, museum: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def met(workspace: Path, museum: Path) -> Iterator[str]:
+    """Serve `museum` as if it were the Met, at a quick pace; yields the API's address."""
+    with serving(museum) as api:
+        set_param(workspace, "source: sample", "source: met")
+        set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", api)
+        set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
+        yield api
+
+
+def requests_logged(workspace: Path) -> str:
+    return next((workspace / ".scratch").rglob("fetch.log")).read_text().splitlines()[-1]
+
+
+def test_a_stopped_fetch_says_so_and_continues(
+    workspace: Path,
+    met: str,
+    stage: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
 ) -> None:
-    set_param(workspace, "source: sample", f"source: {museum}")
-    asked: list[int] = []
+    real = Client.get_api
 
-    def stop_at_7(client: object, object_id: int, scratch: object) -> dict:
-        asked.append(object_id)
-        if object_id == 7 and len(asked) == 7:
+    def stop_at_7(self: Client, path: str, **options: Any) -> Any:
+        if path.endswith("/7"):
             raise KeyboardInterrupt
-        return real(client, object_id, scratch)
+        return real(self, path, **options)
 
-    real = fetch.fetch_object
-    monkeypatch.setattr(fetch, "fetch_object", stop_at_7)
+    monkeypatch.setattr(Client, "get_api", stop_at_7)
     with pytest.raises(KeyboardInterrupt):
         stage(fetch.main, *OUT)
+    assert "of 12 objects; run again to continue" in capsys.readouterr().err
+    monkeypatch.setattr(Client, "get_api", real)
     stage(fetch.main, *OUT)
-    log = next((workspace / ".scratch").rglob("fetch.log")).read_text()
-    assert " 13 requests" in log  # the listing, and record and image of the six that were not settled
+    assert ": 6 API and" in requests_logged(workspace)  # not the search, nor the six records that are here
     assert read_json(workspace / "metrics/fetch.json")["statuses"] == {"ok": 12}
+
+
+def test_the_plan_comes_first_and_the_table_last(
+    workspace: Path, met: str, stage: Callable[..., None], capsys: pytest.CaptureFixture
+) -> None:
+    stage(fetch.main, *OUT)
+    told = capsys.readouterr()
+    assert told.err.startswith(
+        "fetch: 12 objects. To send: 12 requests to the API, 80 a second; at most 12 to the image"
+    )
+    assert told.out.splitlines()[0].split() == ["ok", "12"]
+    assert Path(told.out.splitlines()[-1].partition(": ")[2]).is_file()
+
+
+def test_a_dry_run_asks_for_the_catalogue_only_and_writes_nothing(
+    workspace: Path,
+    met: str,
+    stage: Callable[..., None],
+    capsys: pytest.CaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[str] = []
+    real = Client._follow
+    monkeypatch.setattr(
+        Client, "_follow", lambda self, request, *more: sent.append(request.url) or real(self, request, *more)
+    )
+    stage(fetch.main, "--dry-run", *OUT)
+    assert len(sent) == 7
+    assert all("/v1.1/search?" in url for url in sent)
+    assert "12 requests to the API" in capsys.readouterr().err
+    assert not (workspace / "data").exists()
+    assert not (workspace / "metrics").exists()
+
+
+def test_every_catalogue_gives_the_same_table(workspace: Path, met: str, museum: Path, stage: Callable) -> None:
+    tables = {}
+    rows = [[f"19{i:02d}.{i}", "True", str(i), *department(i), "Painting", "", "Paintings"] for i in range(1, 13)]
+    write_csv(workspace / "MetObjects.csv", *rows, header=COLUMNS)
+    write_lines(
+        workspace / "dump.jsonl", [requests.get(f"{met}/v1/objects/{i}", timeout=5).json() for i in range(1, 13)]
+    )
+    for catalog, file in (("search", "null"), ("listing", "null"), ("csv", "MetObjects.csv"), ("dump", "dump.jsonl")):
+        shutil.rmtree(workspace / ".scratch", ignore_errors=True)
+        shutil.copy(ROOT / "params.yaml", workspace)
+        set_param(workspace, "source: sample", "source: met")
+        set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", met)
+        set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
+        set_param(workspace, "catalog: search", f"catalog: {catalog}")
+        set_param(workspace, "catalog_file: null", f"catalog_file: {file}")
+        stage(fetch.main, *OUT)
+        tables[catalog] = contents(workspace / "data")
+        expected = {"search": 19, "listing": 13, "csv": 12, "dump": 0}[catalog]
+        assert f": {expected} API and 12 image requests" in requests_logged(workspace)
+        assert read_json(workspace / "metrics/fetch.json")["catalog"] == catalog
+    assert all(each == tables["search"] for each in tables.values())
+
+
+def department(object_id: int) -> list[str]:
+    return ["The American Wing" if object_id % 4 == 2 else "Asian Art"]
+
+
+COLUMNS = ["Object Number", "Is Public Domain", "Object ID", "Department", "Object Name", "Title", "Classification"]
+
+
+def test_a_refresh_equals_a_fresh_fetch_and_touches_only_what_changed(
+    workspace: Path, museum: Path, stage: Callable[..., None]
+) -> None:
+    works = [json.loads(line) for line in (museum / "records.jsonl").read_text().splitlines()]
+    for work in works:
+        work["metadataDate"] = "2026-01-01T00:00:00Z"
+    write_folder(museum, works)
+    set_param(workspace, "source: sample", "source: met")
+    set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
+    server = MuseumServer.of_folder(museum)
+    with running(server) as api:
+        set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", api)
+        stage(fetch.main, *OUT)
+    works[2]["title"], works[4]["primaryImageSmall"] = "A new title", works[5]["primaryImageSmall"]
+    picture(museum / "images/CRDImages/as/web-large/8.jpg", seed=88)
+    for i in (2, 4, 7):
+        works[i]["metadataDate"] = "2026-11-02T00:00:00Z"
+    write_folder(museum, [work for work in works if work["objectID"] != 10])
+    with running(MuseumServer.of_folder(museum, port=server.server_port)):
+        set_param(workspace, "since: null", "since: 2026-11-01")
+        stage(fetch.main, *OUT)
+        refreshed = contents(workspace / "data") | contents(workspace / "metrics")
+        log = requests_logged(workspace)
+        set_param(workspace, "since: 2026-11-01", "since: null")
+        shutil.rmtree(workspace / ".scratch")
+        stage(fetch.main, *OUT)
+    assert contents(workspace / "data") | contents(workspace / "metrics") == refreshed
+    # Seven searches, two listings, three records that changed; their images, one of which is another object's already.
+    assert ": 12 API and 2 image requests" in log
 
 
 def test_stale_images_do_not_stay(fetched: Path, museum: Path, stage: Callable[..., None]) -> None:
@@ -76,14 +191,8 @@ def test_stale_images_do_not_stay(fetched: Path, museum: Path, stage: Callable[.
     assert len(list((fetched / "data/raw/images").iterdir())) == 4
 
 
-def test_met_is_read_over_the_api_at_its_pace(workspace: Path, museum: Path, stage: Callable[..., None]) -> None:
-    with serving(museum) as api:
-        set_param(workspace, "source: sample", "source: met")
-        set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", api)
-        set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 20")
-        stage(fetch.main, *OUT)
-    log = next((workspace / ".scratch").rglob("fetch.log")).read_text()
-    assert float(log.split(" requests, ")[1].split(" s")[0]) >= 0.55  # 13 requests of the API at 20 a second
+def test_outputs_name_the_museum_and_not_the_server(workspace: Path, met: str, stage: Callable[..., None]) -> None:
+    stage(fetch.main, *OUT)
     objects = pd.read_parquet(workspace / "data/raw/objects.parquet")
     assert objects["primaryImageSmall"].str.startswith("https://images.metmuseum.org/").all()
     assert read_json(workspace / "data/raw/source.json") == {"source": "Metropolitan Museum of Art Collection API"}
@@ -94,37 +203,29 @@ def test_a_server_that_is_down_ends_in_one_sentence(
 ) -> None:
     set_param(workspace, "source: sample", "source: met")
     set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", "http://127.0.0.1:9")
-    monkeypatch.setattr(source, "Client", lambda *a: client.Client(*a, retries=client.RETRIES.new(total=0)))
-    with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1/objects failed 1 times, at last: no connection"):
+    set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
+    monkeypatch.setattr(Waits, "seconds", lambda *_: 0.0)
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1\.1/search\?.*: failed 9 times, at last: no connection"):
         stage(fetch.main, *OUT)
 
 
-def test_a_fetch_gives_up_when_everything_fails(
-    workspace: Path, museum: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_param(workspace, "source: sample", f"source: {museum}")
-    down = {"status": "record_failed", "reason": "status 503"}
-    monkeypatch.setattr(fetch, "fetch_object", lambda *_: down)
-    with pytest.raises(UserError, match="5 objects in a row failed, at last status 503; run again to continue"):
-        stage(fetch.main, *OUT)
+def test_the_museum_is_told_where_to_complain(workspace: Path, met: str, stage: Callable[..., None]) -> None:
+    assert "no contact given)" in (workspace / "params.yaml").read_text()
+    assert load("fetch").user_agent.endswith(fetch.NO_CONTACT)
 
 
-def test_one_failure_is_a_row_with_its_reason(
-    workspace: Path, museum: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_param(workspace, "source: sample", f"source: {museum}")
-    real = fetch.fetch_object
-
-    def fails_once(client: object, object_id: int, scratch: object) -> dict:
-        row = real(client, object_id, scratch)
-        if object_id != 3:
-            return row
-        (scratch.folder / "3.json").unlink()
-        return row | {"status": "image_failed", "reason": "status 503", "image_file": None}
-
-    monkeypatch.setattr(fetch, "fetch_object", fails_once)
+def test_a_limit_takes_a_seeded_subset(workspace: Path, met: str, stage: Callable[..., None]) -> None:
+    set_param(workspace, "limit: null", "limit: 5")
     stage(fetch.main, *OUT)
-    assert read_json(workspace / "metrics/fetch.json")["statuses"] == {"image_failed": 1, "ok": 11}
+    metrics = read_json(workspace / "metrics/fetch.json")
+    assert (metrics["candidates"], metrics["asked"], metrics["objects"]) == (12, 5, 5)
+
+
+def test_the_time_of_the_plan_is_the_slower_hosts() -> None:
+    params = load("fetch", ROOT / "params.yaml")
+    assert fetch.plan(params, 5000, 5000, 0).endswith("About 83 min.")
+    assert fetch.plan(params, 130_000, 130_000, 0).endswith("About 36.1 hours.")
+    assert fetch.plan(params, 5000, 0, 4800).endswith("About 10 min.")
 
 
 @pytest.mark.parametrize("lines", [[], ["{}"]])

@@ -1,59 +1,160 @@
 import hashlib
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from conftest import picture
 
-from met_culture.records import SCHEMA
-from met_culture.scratch import Scratch, folder_key
+from met_culture.command import UserError
+from met_culture.scratch import Scratch
 
-SHA256 = hashlib.sha256(b"jpeg").hexdigest()
-ROW = dict.fromkeys(SCHEMA.names) | {"objectID": 5, "image_file": "images/5.jpg", "image_sha256": SHA256}
+URL = "https://images.metmuseum.org/a.jpg"
 
 
-def test_what_is_settled_is_remembered(tmp_path: Path) -> None:
-    scratch = Scratch(tmp_path)
-    assert scratch.read(5) is None
-    scratch.write_image(5, b"jpeg")
-    scratch.write(5, ROW)
-    assert Scratch(tmp_path).read(5) == ROW
-    assert scratch.image(5).read_bytes() == b"jpeg"
+def known(folder: Path) -> tuple[dict, str | None]:
+    with Scratch(folder) as scratch:
+        record = scratch.record(5)
+        return scratch.columns(record), record["url"]
 
 
-def test_a_row_without_its_image_is_not_settled(tmp_path: Path) -> None:
-    Scratch(tmp_path).write(5, ROW)
-    assert Scratch(tmp_path).read(5) is None
+def test_records_are_remembered(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        assert scratch.record(5) is None
+        scratch.write_record(5, "ok", None, {"title": "Pines\u2028"}, URL)
+    assert known(tmp_path) == ({"title": "Pines\u2028"}, URL)
 
 
-@pytest.mark.parametrize("row", [b"", b"[]", b"{}", b"{", b"\xff"])
-def test_a_spoilt_row_is_not_settled(tmp_path: Path, row: bytes) -> None:
-    (tmp_path / "5.json").write_bytes(row)
-    assert Scratch(tmp_path).read(5) is None
+def test_an_image_is_claimed_once_a_run(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        assert [scratch.claim_image(URL) for _ in range(2)] == [True, False]
+    with Scratch(tmp_path) as scratch:
+        assert scratch.claim_image(URL)  # the last run was stopped before it arrived
+        scratch.write_image(URL, b"jpeg", (4, 3))
+    with Scratch(tmp_path) as scratch:
+        assert not scratch.claim_image(URL)
+        assert scratch.image_status(URL) == "ok"
+        assert scratch.image(URL).read_bytes() == b"jpeg"
 
 
-def test_a_spoilt_image_is_not_settled(tmp_path: Path) -> None:
-    Scratch(tmp_path).write_image(5, b"jpeG")
-    Scratch(tmp_path).write(5, ROW)
-    assert Scratch(tmp_path).read(5) is None
+@pytest.mark.parametrize(("status", "again"), [("image_failed", True), ("image_gone", False), ("image_refused", False)])
+def test_what_failed_is_tried_by_the_next_run(tmp_path: Path, status: str, again: bool) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.claim_image(URL)
+        scratch.write_no_image(URL, status, "why")
+        assert not scratch.claim_image(URL)
+    with Scratch(tmp_path) as scratch:
+        assert scratch.claim_image(URL) is again
 
 
-def test_odd_files_of_a_museum_are_counted_in(museum: Path) -> None:
-    before = folder_key(museum)
-    (museum / "images" / os.fsdecode(b"\xff.jpg")).write_bytes(b"")
-    (museum / "images" / "broken").symlink_to("nowhere")
-    assert folder_key(museum) != before
+@pytest.mark.parametrize("spoilt", [b"jpe", None])
+def test_a_spoilt_image_is_claimed_again(tmp_path: Path, spoilt: bytes | None) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.claim_image(URL)
+        scratch.write_image(URL, b"jpeg", (4, 3))
+        scratch.image(URL).unlink() if spoilt is None else scratch.image(URL).write_bytes(spoilt)
+    with Scratch(tmp_path) as scratch:
+        assert scratch.claim_image(URL)
 
 
-def test_a_changed_museum_has_another_key(museum: Path) -> None:
-    keys = [folder_key(museum)]
-    assert folder_key(museum) == keys[0]
-    image = picture(museum / "images/CRDImages/as/web-large/1.jpg", seed=99)
-    os.utime(image, ns=(1, 1))
-    keys.append(folder_key(museum))
-    with (museum / "records.jsonl").open("a") as records:
-        records.write("\n")
-    keys.append(folder_key(museum))
-    (museum / "images/CRDImages/as/web-large/2.jpg").unlink()
-    keys.append(folder_key(museum))
-    assert len(set(keys)) == 4
+def test_a_changed_record_unsettles_its_image_and_an_equal_one_does_not(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.write_record(5, "ok", None, {"title": "a"}, URL)
+        scratch.claim_image(URL)
+        scratch.write_image(URL, b"jpeg", (4, 3))
+        scratch.write_record(5, "ok", None, {"title": "a"}, URL)
+        assert scratch.image_status(URL) == "ok"
+        scratch.write_record(5, "ok", None, {"title": "b"}, URL)
+        assert scratch.claim_image(URL)
+
+
+def test_image_names_are_hashes(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        for url in ("https://images.metmuseum.org/../../etc/passwd", "\udc80", "x" * 5000):
+            assert scratch.image(url).parent == tmp_path / "images"
+
+
+def test_what_a_killed_process_left_half_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / ".abc.123-456").write_bytes(b"half")
+    with Scratch(tmp_path):
+        assert list((tmp_path / "images").iterdir()) == []
+
+
+def test_two_at_once_are_one_too_many(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from met_culture.scratch import Scratch; Scratch(Path(sys.argv[1]))"
+    with Scratch(tmp_path):
+        second = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
+        assert "another fetch of this source is running" in second.stderr
+        with pytest.raises(UserError, match="wait for its end"):
+            Scratch(tmp_path)
+    with Scratch(tmp_path):
+        pass
+
+
+def test_facts(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.write_fact("answer /a%", "1")
+        scratch.write_fact("other", "2")
+        scratch.forget_facts("answer ")
+        assert (scratch.fact("answer /a%"), scratch.fact("other")) == (None, "2")
+
+
+def test_counts_of_what_is_to_be_asked(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.write_record(1, "ok", None, {"title": ""}, URL)
+        scratch.write_record(2, "record_failed", "status 503", None, None)
+        scratch.write_record(3, "record_gone", "404", None, None)
+        scratch.want([1, 2, 3, 4])
+        assert scratch.to_ask() == (2, 1)
+        assert scratch.to_ask([1, 3], scratch.run + 1) == (4, 1)
+        assert scratch.to_ask([1, 3], scratch.run) == (2, 1)  # refreshed by this run already
+
+
+def test_outcomes_join_records_and_images_in_order(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        for object_id in (7, 3):
+            scratch.write_record(object_id, "ok", None, {"title": ""}, URL)
+        scratch.claim_image(URL)
+        scratch.write_image(URL, b"jpeg", (4, 3))
+        scratch.want([7, 3, 9])
+        rows = [(row["objectID"], row["image_status"], row["sha256"]) for row in scratch.outcomes()]
+    assert rows == [(each, "ok", hashlib.sha256(b"jpeg").hexdigest()) for each in (3, 7)]
+
+
+def test_a_spoilt_memory_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_bytes(b"nonsense" * 1000)
+    with pytest.raises(OSError, match=r"state\.db") as caught:
+        Scratch(tmp_path)
+    assert "delete the folder" in str(caught.value)
+
+
+def test_a_full_disk_ends_in_an_oserror_and_loses_nothing(tmp_path: Path) -> None:
+    code = """
+import resource, signal, sys
+from pathlib import Path
+from met_culture.command import run
+from met_culture.scratch import Scratch
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def main():
+    with Scratch(Path(sys.argv[1])) as scratch:
+        scratch.write_record(5, "ok", None, {"title": "a"}, None)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        for each in range(6, 5000):
+            scratch.write_record(each, "ok", None, {"title": "x" * 1000}, None)
+run(main)
+"""
+    ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+    assert known(tmp_path)[0] == {"title": "a"}
+
+
+def test_a_row_is_there_only_after_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.claim_image(URL)
+        monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            scratch.write_image(URL, b"jpeg", (4, 3))
+        assert scratch.image_status(URL) == "waiting"
+        assert list((tmp_path / "images").iterdir()) == []

@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,6 +7,7 @@ from conftest import ROOT, picture, record, write_folder
 
 from met_culture import source
 from met_culture.params import FetchParams, load
+from met_culture.source import folder_key
 
 
 def params(**changes: object) -> FetchParams:
@@ -14,16 +16,39 @@ def params(**changes: object) -> FetchParams:
 
 def test_only_the_museum_itself_is_paced(workspace: Path, museum: Path) -> None:
     for name, pace in (("met", 1.0), (str(museum), None)):
-        with source.open_source(params(source=name)) as (client, _, _):
-            assert client.requests_per_second == pace
+        with source.open_source(params(source=name, parallel_images=3)) as (client, _, _):
+            assert client.api_pace.requests_per_second == pace
+            assert (client.api_pace.parallel, client.image_pace.parallel) == (1, 3)
+            assert client.user_agent == params().user_agent
 
 
 def test_names_say_nothing_of_this_machine(workspace: Path, museum: Path) -> None:
-    with source.open_source(params(source=str(museum))) as (client, name, key):
+    with source.open_source(params(source=str(museum))) as (client, name, folder):
         assert name == "museum folder museum"
         assert client.api.startswith("http://127.0.0.1:")
     with source.open_source(params(source=str(museum))) as (_, _, again):
-        assert again == key
+        assert again == folder
+
+
+def test_a_changed_museum_has_another_key(museum: Path) -> None:
+    keys = [folder_key(museum)]
+    assert folder_key(museum) == keys[0]
+    image = picture(museum / "images/CRDImages/as/web-large/1.jpg", seed=99)
+    os.utime(image, ns=(1, 1))
+    keys.append(folder_key(museum))
+    with (museum / "records.jsonl").open("a") as records:
+        records.write("\n")
+    keys.append(folder_key(museum))
+    (museum / "images/CRDImages/as/web-large/2.jpg").unlink()
+    keys.append(folder_key(museum))
+    assert len(set(keys)) == 4
+
+
+def test_odd_files_of_a_museum_are_counted_in(museum: Path) -> None:
+    before = folder_key(museum)
+    (museum / "images" / os.fsdecode(b"\xff.jpg")).write_bytes(b"")
+    (museum / "images" / "broken").symlink_to("nowhere")
+    assert folder_key(museum) != before
 
 
 def test_the_sample_is_drawn_once_per_seed(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

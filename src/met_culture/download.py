@@ -1,72 +1,194 @@
-"""Fetch one object: its record, and the image that the record names."""
+"""Fetch records and their images at the same time: records one by one at the API's pace, images by several threads."""
 
-import hashlib
-import json
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from met_culture.client import Client, FetchError, RefusedError
-from met_culture.images import MAX_BYTES, ImageError, check_image
+from tqdm import tqdm
+
+from met_culture.candidates import is_candidate
+from met_culture.client import Client
+from met_culture.command import UserError
+from met_culture.hosts import FetchError, RefusedError
+from met_culture.images import ImageError
 from met_culture.museum_folder import original_urls
-from met_culture.paths import IMAGES
-from met_culture.records import SCHEMA, RecordError, to_row
+from met_culture.pace import StoppedError
+from met_culture.params import CandidateRule
+from met_culture.records import RecordError, to_row
 from met_culture.scratch import Scratch
 
 MAX_RECORD = 5_000_000  # bytes; records take 2 to 20 kB
+GIVE_UP_AFTER = 3  # failures in a row, each after all its tries; then the host is down, and going on would burden it
+AHEAD = 1000  # images that may wait for a thread; then records wait
+END_S = 5.0  # seconds that requests under way get at the end
 
 
-def fetch_object(client: Client, object_id: int, scratch: Scratch) -> dict[str, Any]:
-    """Return the row of one object and leave its image in the scratch folder, where all that is settled is remembered.
+def settle_record(scratch: Scratch, api: str, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
+    """Remember a record that arrived: its columns, and the URL of its image.
 
-    Returns:
-        The columns of `records.SCHEMA`. A status that ends in `_failed` is not remembered: the next run tries again.
+    A URL below the API itself is remembered without the API's address, as a server on this machine changes its port.
     """
-    if row := scratch.read(object_id):
-        return row
-    row = dict.fromkeys(SCHEMA.names) | {"objectID": object_id}
     try:
-        outcome, url = _fetch_record(client, object_id)
-        row |= outcome
-        if url:
-            row |= _fetch_image(client, object_id, url, scratch)
-    except FetchError as error:
-        kind = "image" if row["status"] == "ok" else "record"
-        return row | {"status": f"{kind}_failed", "reason": str(error)}
-    scratch.write(object_id, row)
-    return row
-
-
-def _fetch_record(client: Client, object_id: int) -> tuple[dict[str, Any], str | None]:
-    status, body = client.get_api(f"/v1/objects/{object_id}", max_bytes=MAX_RECORD)
-    if status == HTTPStatus.NOT_FOUND:
-        return {"status": "record_gone", "reason": "404: the museum has no such object"}, None
-    if status != HTTPStatus.OK:
-        raise FetchError(f"the record answered with status {status}")
-    served = json.loads(body)
-    try:
-        row = to_row(original_urls(served), object_id)
+        columns = to_row(original_urls(record), object_id)
     except RecordError as error:
-        return {"status": "record_malformed", "reason": str(error)}, None
-    if not row["primaryImageSmall"]:
-        return row | {"status": "no_image", "reason": "the record names no image"}, None
-    return row | {"status": "ok"}, served["primaryImageSmall"]
+        scratch.write_record(object_id, "record_malformed", str(error), None, None)
+        return
+    if columns["primaryImageSmall"]:
+        scratch.write_record(object_id, "ok", None, columns, record["primaryImageSmall"].removeprefix(api))
+    else:
+        scratch.write_record(object_id, "no_image", "the record names no image", columns, None)
 
 
-def _fetch_image(client: Client, object_id: int, url: str, scratch: Scratch) -> dict[str, Any]:
-    try:
-        status, data = client.get_image(url, max_bytes=MAX_BYTES)
+class Download:
+    """One pass over the objects, which leaves everything in the scratch folder."""
+
+    def __init__(self, client: Client, scratch: Scratch, rules: tuple[CandidateRule, ...], bar: "tqdm[Any]") -> None:
+        """Prepare; `run` does it. Records that fit none of `rules` get no image."""
+        self.client, self.scratch, self.rules, self.bar = client, scratch, rules, bar
+        self.kept = self.failed = 0
+        self._in_a_row = {"record": 0, "image": 0}
+        self._urls: queue.Queue[str | None] = queue.Queue(AHEAD)
+        self._counting = threading.Lock()
+        self._error: BaseException | None = None
+
+    def run(self, ids: Iterable[int], outdated: set[int], refreshed_in: int) -> None:
+        """Fetch what is not settled.
+
+        Args:
+            ids: The objects.
+            outdated: Those whose record may have changed.
+            refreshed_in: Run from which on an outdated record was asked for again already.
+
+        Raises:
+            UserError: Too many failures in a row. What was fetched stays, and the next run continues.
+            OSError: The disk is full, or the like.
+        """
+        parallel = self.client.image_pace.parallel
+        threads = [threading.Thread(target=self._work, daemon=True, name="met_culture image") for _ in range(parallel)]
+        for thread in threads:
+            thread.start()
+        try:
+            for object_id in ids:
+                known = self.scratch.record(object_id)
+                if not known or (object_id in outdated and known["run"] < refreshed_in) or self._failed(known):
+                    self._fetch_record(object_id)
+                self._queue_image(object_id)
+            for _ in threads:
+                self._put(None)
+            for thread in threads:
+                thread.join()
+            self._raise_error()
+        except BaseException:
+            self._abandon(threads)
+            self._raise_error()  # which may have stopped the main thread, too
+            raise
+
+    def _abandon(self, threads: list[threading.Thread]) -> None:
+        """Send nothing more, and let what is under way come to its end."""
+        self.client.stop()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._urls.get_nowait()
+        for _ in threads:
+            self._urls.put(None)
+        deadline = time.monotonic() + END_S
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _failed(self, known: Any) -> bool:  # noqa: ANN401 - a row of the scratch folder
+        return known["status"] == "record_failed" and known["run"] < self.scratch.run
+
+    def _fetch_record(self, object_id: int) -> None:
+        def wrong(record: Any) -> str | None:  # noqa: ANN401 - what JSON holds
+            answered = record.get("objectID") if isinstance(record, dict) else None
+            return None if answered == object_id else f"the record of {str(answered)[:20]} instead"
+
+        try:
+            status, record = self.client.get_api(f"/v1/objects/{object_id}", max_bytes=MAX_RECORD, check=wrong)
+        except FetchError as error:
+            self.scratch.write_record(object_id, "record_failed", str(error), None, None)
+            self._note_failure("record", str(error))
+            return
+        self._in_a_row["record"] = 0
         if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-            return {"status": "image_gone", "reason": f"{status}: dead link"}
-        if status != HTTPStatus.OK:
-            return {"status": "image_refused", "reason": f"status {status}"}
-        width, height = check_image(data)
-    except (RefusedError, ImageError) as error:
-        return {"status": "image_refused", "reason": str(error)}
-    scratch.write_image(object_id, data)
-    return {
-        "image_file": f"{IMAGES}/{object_id}.jpg",
-        "image_sha256": hashlib.sha256(data).hexdigest(),
-        "image_bytes": len(data),
-        "image_width": width,
-        "image_height": height,
-    }
+            reason = f"{status}: the museum has no such object"
+            self.scratch.write_record(object_id, "record_gone", reason, None, None)
+        elif status != HTTPStatus.OK:
+            self.scratch.write_record(object_id, "record_failed", f"status {status}", None, None)
+        else:
+            settle_record(self.scratch, self.client.api, object_id, record)
+
+    def _queue_image(self, object_id: int) -> None:
+        known = self.scratch.record(object_id)
+        url = known["url"]
+        if known["columns"] and not is_candidate(self.scratch.columns(known), self.rules):
+            self._count()
+        elif url and self.scratch.claim_image(url):
+            self._put(url)
+        else:
+            kept = bool(url) and self.scratch.image_status(url) in ("ok", "waiting")  # claimed for another object
+            self._count(kept=kept, failed=not kept)
+
+    def _put(self, url: str | None) -> None:
+        while True:
+            self._raise_error()
+            try:
+                self._urls.put(url, timeout=0.5)
+            except queue.Full:
+                continue
+            return
+
+    def _raise_error(self) -> None:
+        if self._error:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            while (url := self._urls.get()) is not None:
+                self._fetch_image(url)
+        except StoppedError:
+            pass
+        except BaseException as error:  # the main thread raises it
+            self._error = error
+            self.client.stop()
+
+    def _fetch_image(self, url: str) -> None:
+        try:
+            status, data, size = self.client.get_image(self.client.api + url if url.startswith("/") else url)
+        except (RefusedError, ImageError) as error:
+            self.scratch.write_no_image(url, "image_refused", str(error))
+        except FetchError as error:
+            self.scratch.write_no_image(url, "image_failed", str(error))
+            self._count(failed=1)
+            self._note_failure("image", str(error))
+            return
+        else:
+            if status == HTTPStatus.OK:
+                self.scratch.write_image(url, data, size)
+                self._in_a_row["image"] = 0
+                self._count(kept=1)
+                return
+            gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+            kind, reason = ("image_gone", f"{status}: dead link") if gone else ("image_refused", f"status {status}")
+            self.scratch.write_no_image(url, kind, reason)
+        self._in_a_row["image"] = 0
+        self._count(failed=1)
+
+    def _note_failure(self, kind: str, reason: str) -> None:
+        self._in_a_row[kind] += 1
+        if self._in_a_row[kind] >= GIVE_UP_AFTER:
+            raise UserError(f"{GIVE_UP_AFTER} {kind}s in a row {reason}; run again to continue.")
+
+    def _count(self, *, kept: int = 0, failed: int = 0) -> None:
+        with self._counting:
+            self.kept += kept
+            self.failed += failed
+            tally = {"kept": self.kept, "without": self.failed}
+            if self.client.api_pace.requests_per_second:  # our own server blocks nobody
+                tally["blocked"] = self.client.blocks
+            self.bar.set_postfix(tally, refresh=False)
+            self.bar.update()

@@ -1,130 +1,135 @@
 """Stage fetch: records and images from the sample, the museum's API or a museum folder, all over the same HTTP client.
 
 Reads: the source that `fetch.source` names.
-Writes: `objects.parquet` (one row per id tried: the API's 57 columns, and status, reason, image file, sha256, bytes,
+Writes: `objects.parquet` (one row per object: the API's 57 columns, and status, reason, image file, sha256, bytes,
 width, height), `images/<objectID>.jpg`, `source.json` (what later stages print beside every figure), and the metrics.
-Nothing written varies between equal runs; what does goes to `fetch.log` in the scratch folder.
+Nothing written varies between equal runs; what does goes to `fetch.log` and `report.csv` in the scratch folder.
+`--dry-run` says what would be asked, and asks for nothing but the catalogue.
 
 Statuses: ok, no_image (the record names none), image_gone (404), image_refused (not a whole picture, or from a host
-that is not allowed), image_failed and record_failed (no answer; not remembered, so that `dvc repro --force fetch` asks
-again), record_gone (404), record_malformed.
+that is not allowed), image_failed and record_failed (no answer; `dvc repro --force fetch` asks again), record_gone
+(404), record_malformed.
 """
 
-import hashlib
-import json
-import shutil
+import argparse
+import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from met_culture.client import Client, FetchError
-from met_culture.command import UserError, path_arguments, run
-from met_culture.download import fetch_object
+from met_culture.catalogue import changed_ids, choose
+from met_culture.client import Client
+from met_culture.command import path_parser, run
+from met_culture.download import Download
 from met_culture.files import write_json
-from met_culture.museum_folder import MAX_ID
-from met_culture.params import load
-from met_culture.paths import IMAGES, scratch_folder
+from met_culture.params import FetchParams, load
 from met_culture.progress import progress
-from met_culture.records import SCHEMA
 from met_culture.scratch import Scratch
+from met_culture.snapshot import REPORT, build
 from met_culture.source import open_source
+from met_culture.urls import is_loopback
 
-MAX_LISTING = 64_000_000  # bytes; the museum's list of 500,000 ids takes 3.4 MB
-GIVE_UP_AFTER = 5  # failures in a row; then the server is down, and going on would only burden it
-ROWS = 1000  # rows of a parquet row group: what memory holds at once
+IMAGE_BYTES = 130_000  # of the museum's `web-large` images, on average
+NO_CONTACT = "no contact given)"  # end of the default fetch.user_agent
+IMAGES_PER_SECOND = 8  # what the museum's image host was seen to give ten threads
 
 
-def object_ids(client: Client) -> list[int]:
-    """Return the ids that the API lists, ascending.
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds > 2 * 3600 else f"{max(1, round(seconds / 60))} min"
 
-    Raises:
-        UserError: The API does not answer, or not with a list of ids.
+
+def plan(params: FetchParams, asked: int, records: int, images: int) -> str:
+    """Return what is going to be sent and how long it takes.
+
+    Args:
+        params: Pace and parallelism.
+        asked: Objects that were chosen.
+        records: Objects whose record is still to be asked for.
+        images: Known images that are still to be downloaded; each new record may name one more.
     """
-    try:
-        status, body = client.get_api("/v1/objects", max_bytes=MAX_LISTING)
-        listed = json.loads(body)["objectIDs"]
-    except FetchError as error:
-        raise UserError(f"{client.api}/v1/objects {error}; check fetch.api and the network, then run again.") from None
-    except (ValueError, TypeError, KeyError):
-        raise UserError(f"{client.api}/v1/objects answered {status} without a list of ids; check fetch.api.") from None
-    ids = {each for each in listed or [] if type(each) is int and 0 < each <= MAX_ID}
-    if not ids:
-        raise UserError(f"{client.api}/v1/objects lists no object; check fetch.source.")
-    return sorted(ids)
+    downloads = records + images
+    seconds = max(records / params.requests_per_second, downloads / IMAGES_PER_SECOND)
+    return (
+        f"{asked:,} objects. To send: {records:,} requests to the API, {params.requests_per_second:g} a second; "
+        f"at most {downloads:,} to the image hosts, {params.parallel_images} at a time, "
+        f"{downloads * IMAGE_BYTES / 1e6:,.0f} MB. About {_minutes(seconds)}."
+    )
 
 
-def fetch_all(client: Client, ids: list[int], scratch: Scratch) -> dict[int, dict[str, Any]]:
-    """Fetch every object into the scratch folder.
+def _refresh(client: Client, scratch: Scratch, params: FetchParams) -> tuple[set[int], int]:
+    """Return the ids whose record may have changed, and the run in which this refresh began."""
+    if not params.since or params.source != "met":
+        return set(), 0
+    began = scratch.fact(f"refresh {params.since}")
+    if began is None:
+        began = str(scratch.run)
+        scratch.write_fact(f"refresh {params.since}", began)
+    return changed_ids(client, scratch, params.since), int(began)
+
+
+def fetch(client: Client, scratch: Scratch, params: FetchParams, out: Path | None) -> dict[str, Any] | None:
+    """Fetch, and build the outputs in `out`; without it, only print the plan.
 
     Returns:
-        The rows of objects that failed, by objectID; everything else is in the scratch folder.
-
-    Raises:
-        UserError: Too many failures in a row. What was fetched stays, and the next run continues.
+        The metrics, or None without `out`.
     """
-    failed: dict[int, dict[str, Any]] = {}
-    in_a_row = 0
-    for object_id in progress(ids, "fetch", "objects"):
-        row = fetch_object(client, object_id, scratch)
-        if not row["status"].endswith("_failed"):
-            in_a_row = 0
-            continue
-        failed[object_id] = row
-        in_a_row += 1
-        if in_a_row >= GIVE_UP_AFTER:
-            raise UserError(f"{in_a_row} objects in a row failed, at last {row['reason']}; run again to continue.")
-    return failed
+    ids, coverage = choose(client, scratch, params)
+    outdated, refreshed_in = _refresh(client, scratch, params)
+    scratch.want(ids)
+    records, images = scratch.to_ask(outdated, refreshed_in)
+    if params.source == "met":
+        print(f"fetch: {plan(params, len(ids), records, images)}", file=sys.stderr)
+        if params.user_agent.endswith(NO_CONTACT) and not is_loopback(params.api):
+            print("fetch: say in fetch.user_agent where the museum may complain about you", file=sys.stderr)
+    if out is None:
+        return None
+    rules = params.candidates if params.source == "met" else ()
+    with progress(None, "fetch", "objects", total=len(ids)) as bar:
+        download = Download(client, scratch, rules, bar)
+        try:
+            download.run(ids, outdated, refreshed_in)
+        except KeyboardInterrupt:
+            bar.close()
+            print(f"fetch: stopped after {bar.n} of {len(ids)} objects; run again to continue", file=sys.stderr)
+            raise
+    counts = build(scratch, rules, out)
+    scratch.forget_facts("answer ")  # the next fetch asks the catalogue anew
+    scratch.forget_facts("refresh ")
+    return coverage | counts
 
 
-def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    rows = iter(rows)
-    while chunk := list(islice(rows, ROWS)):
-        yield chunk
+def _print_summary(metrics: dict[str, Any], report: Path) -> None:
+    for status, number in metrics["statuses"].items():
+        print(f"{status:<17}{number:>9,}")
+    if left := metrics.get("not_candidate"):
+        print(f"{'not_candidate':<17}{left:>9,}  (found by the catalogue, left out by fetch.candidates)")
+    failed = sum(number for status, number in metrics["statuses"].items() if status.endswith("_failed"))
+    if failed:
+        print(f"{failed} objects got no answer; `dvc repro --force fetch` asks for them again")
+    print(f"every object with its reason: {report}")
 
 
-def build(rows: Iterable[dict[str, Any]], scratch: Scratch, out: Path) -> dict[str, Any]:
-    """Write the table and the images, and return the counts; memory holds `ROWS` rows at once."""
-    statuses, size, fingerprint = Counter(), 0, hashlib.sha256()
-    shutil.rmtree(out / IMAGES, ignore_errors=True)
-    (out / IMAGES).mkdir(parents=True)
-    with pq.ParquetWriter(out / "objects.parquet", SCHEMA, compression="zstd") as writer:
-        for chunk in _chunks(rows):
-            writer.write_table(pa.Table.from_pylist(chunk, schema=SCHEMA))
-            for row in chunk:
-                statuses[row["status"]] += 1
-                fingerprint.update(json.dumps(row, sort_keys=True).encode())
-                if row["image_file"]:
-                    size += row["image_bytes"]
-                    shutil.copyfile(scratch.image(row["objectID"]), out / row["image_file"])
-    return {
-        "objects": statuses.total(),
-        "statuses": dict(sorted(statuses.items())),
-        "image_bytes": size,
-        "fingerprint": fingerprint.hexdigest(),
-    }
+def _arguments() -> argparse.Namespace:
+    parser = path_parser(__doc__, "out", "metrics")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan; ask for nothing but the catalogue")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Fetch what `fetch.source` names into the folder of the first argument."""
-    paths = path_arguments(__doc__, "out", "metrics")
+    paths = _arguments()
     params, started = load("fetch"), time.monotonic()
-    with open_source(params) as (client, name, key):
-        scratch = Scratch(scratch_folder() / "fetch" / key)
-        ids = object_ids(client)
-        failed = fetch_all(client, ids, scratch)
-        counts = build((failed.get(each) or scratch.read(each) for each in ids), scratch, paths.out)
+    with open_source(params) as (client, name, folder), Scratch(folder) as scratch:
+        metrics = fetch(client, scratch, params, None if paths.dry_run else paths.out)
+        if metrics is None:
+            return
+        scratch.log(
+            f"{name}: {client.api_pace.requests} API and {client.image_pace.requests} image requests, "
+            f"{client.blocks} blocks, {time.monotonic() - started:.1f} s, {metrics['statuses']}"
+        )
     write_json(paths.out / "source.json", {"source": name})
-    write_json(paths.metrics, {"source": name} | counts)
-    scratch.log(f"{name}: {client.requests_sent} requests, {time.monotonic() - started:.1f} s, {counts['statuses']}")
-    print(f"{name}: {counts['objects']} objects, " + ", ".join(f"{n} {s}" for s, n in counts["statuses"].items()))
-    if failed:
-        print(f"{len(failed)} objects got no answer; `dvc repro --force fetch` asks for them again")
+    write_json(paths.metrics, {"source": name} | metrics)
+    _print_summary(metrics, folder / REPORT)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ checks its own section again when it starts. Units and meanings stand beside the
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from met_culture.command import UserError, run
+from met_culture.departments import DEPARTMENTS
 from met_culture.paths import source_folder
 from met_culture.records import COLUMNS
 
@@ -42,6 +44,17 @@ def _url(text: str) -> str:
     return text
 
 
+def _department(name: str) -> str:
+    if name not in DEPARTMENTS.values():
+        raise ValueError(f"{name} is not a department of the museum ({', '.join(DEPARTMENTS.values())})")
+    return name
+
+
+def _date(text: str) -> str:
+    date.fromisoformat(text)  # raises ValueError
+    return text
+
+
 STRICT = {"extra": "forbid", "allow_inf_nan": False, "strict": True}
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # the range that Keras and NumPy accept
 Count = Annotated[int, Field(ge=1)]
@@ -50,6 +63,11 @@ Number = Annotated[float, Field(strict=False)]
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Column = Annotated[str, AfterValidator(_column)]
+Department = Annotated[str, AfterValidator(_department)]
+# Strings, because YAML reads a bare 2026-11-24 as a date.
+Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_date)]
+# What a header can hold; a name and a place to complain.
+UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
 Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
 Fit = Literal["squash", "letterbox", "crop"]
@@ -58,15 +76,40 @@ Label = Annotated[str, Field(pattern=r"^\w[^\r\n,;]*$", max_length=60)]
 
 
 @dataclass(frozen=True, config=STRICT)
+class CandidateRule:
+    """What an object must be to be fetched; every key that is given must fit."""
+
+    departments: tuple[Department, ...] = ()
+    classifications: tuple[str, ...] = ()
+    object_names: tuple[str, ...] = ()
+    public_domain: bool = False
+
+
+@dataclass(frozen=True, config=STRICT)
 class FetchParams:
-    """Where records and images come from, and how politely."""
+    """Where records and images come from, which of them, and how politely."""
 
     source: Annotated[str, Field(min_length=1)]
     sample_seed: Seed
     api: Url
+    catalog: Literal["search", "listing", "csv", "dump"]
+    catalog_file: Annotated[str, Field(min_length=1)] | None
+    candidates: tuple[CandidateRule, ...]
+    limit: Count | None
+    limit_seed: Seed
+    since: Date | None
     image_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
     requests_per_second: Annotated[Number, Field(ge=0.001, le=80)]  # 80 is what the museum documents
+    parallel_images: Annotated[int, Field(ge=1, le=64)]
     timeout_s: Annotated[Number, Field(gt=0, le=3600)]
+    user_agent: UserAgent
+
+    def __post_init__(self) -> None:
+        """Reject catalogues that lack their file, or that cannot be brought up to date by date."""
+        if self.catalog in ("csv", "dump") and not self.catalog_file:
+            raise ValueError(f"catalog is {self.catalog}, so catalog_file must be the path or URL of its file")
+        if self.catalog == "dump" and self.since:
+            raise ValueError("since must be null with catalog dump, as a dump is compared as a whole")
 
 
 @dataclass(frozen=True, config=STRICT)

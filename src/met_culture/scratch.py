@@ -1,63 +1,239 @@
-"""What a fetch remembers between runs: one file per objectID, outside DVC, so that a stopped fetch continues."""
+"""What a fetch remembers between runs, outside DVC, so that a fetch that was stopped or killed continues.
+
+`state.db` (SQLite, one transaction per answer) holds what the museum said of every object and of every image URL;
+`images/` holds the images, named for a hash of their URL. A row says that something is settled only when it is whole on
+disk. What failed is tried again by the next run.
+"""
 
 import hashlib
 import json
-import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from filelock import FileLock, Timeout
+
+from met_culture.command import UserError
 from met_culture.files import write_bytes
-from met_culture.paths import IMAGES, RECORDS
-from met_culture.records import SCHEMA
+from met_culture.paths import IMAGES
 
-
-def folder_key(folder: Path) -> str:
-    """Return a name for the state of a museum folder: its records, and its images' names, sizes and times.
-
-    Another state of the folder has another scratch folder, so that a changed museum is never read from memory.
-    """
-    key = hashlib.sha256((folder / RECORDS).read_bytes())
-    for file in sorted((folder / IMAGES).rglob("*")):
-        stat = file.lstat()
-        key.update(b"\n%s %d %d" % (os.fsencode(file.relative_to(folder)), stat.st_size, stat.st_mtime_ns))
-    return key.hexdigest()[:16]
+TABLES = """
+CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS records (
+    objectID INTEGER PRIMARY KEY,
+    status TEXT NOT NULL,  -- ok, no_image, record_gone, record_malformed; record_failed is tried again
+    reason TEXT,
+    columns TEXT,  -- the API's 57, as JSON
+    url TEXT,  -- of the image, as `Scratch.write_record` was given it
+    run INTEGER NOT NULL  -- that asked last
+);
+CREATE TABLE IF NOT EXISTS images (
+    url TEXT PRIMARY KEY,
+    status TEXT NOT NULL,  -- ok, image_gone, image_refused; waiting and image_failed are tried again
+    reason TEXT, sha256 TEXT, bytes INTEGER, width INTEGER, height INTEGER,
+    run INTEGER NOT NULL  -- that queued it last
+);
+CREATE TEMP TABLE wanted (objectID INTEGER PRIMARY KEY);
+CREATE TEMP TABLE outdated (objectID INTEGER PRIMARY KEY);
+"""
+JOINED = """
+SELECT records.objectID, records.status AS record_status, records.reason AS record_reason, records.columns, records.url,
+    images.status AS image_status, images.reason AS image_reason, sha256, bytes, width, height
+FROM wanted JOIN records USING (objectID) LEFT JOIN images USING (url) ORDER BY objectID
+"""
 
 
 class Scratch:
-    """Rows and images by objectID. An image is written before its row, so that a row is always complete."""
+    """The memory of the fetches of one source; one process at a time, any of its threads."""
 
     def __init__(self, folder: Path) -> None:
-        """Use `folder`, which is made when needed."""
+        """Open or make the memory in `folder`, and begin a run.
+
+        Raises:
+            UserError: Another fetch uses it.
+        """
         self.folder = folder
-
-    def image(self, object_id: int) -> Path:
-        """Return where the image of an object lies."""
-        return self.folder / f"{object_id}.jpg"
-
-    def read(self, object_id: int) -> dict[str, Any] | None:
-        """Return the row of an object that is settled, or None, also where a crash has spoilt its row or image."""
+        (folder / IMAGES).mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(folder / "lock", blocking=False)
         try:
-            row = json.loads((self.folder / f"{object_id}.json").read_bytes())
-            if set(row) != set(SCHEMA.names):
-                return None
-            image = self.image(object_id).read_bytes() if row["image_file"] else None
-            if image is not None and hashlib.sha256(image).hexdigest() != row["image_sha256"]:
-                return None
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
-        return row
+            self._lock.acquire()
+        except Timeout:
+            raise UserError(
+                f"another fetch of this source is running (it holds {folder / 'lock'}); wait for its end, or stop it."
+            ) from None
+        for half in (folder / IMAGES).glob(".*"):
+            half.unlink()  # what a killed process was writing
+        self._guard = threading.Lock()
+        with self._disk():
+            self._db = sqlite3.connect(folder / "state.db", check_same_thread=False, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            # A killed process loses nothing that way; a power cut perhaps the last answers.
+            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + TABLES)
+        self.run = int(self.fact("run") or 0) + 1
+        self.write_fact("run", str(self.run))
 
-    def write(self, object_id: int, row: dict[str, Any]) -> None:
-        """Remember the row of an object."""
-        write_bytes(self.folder / f"{object_id}.json", json.dumps(row).encode())
+    def __enter__(self) -> Self:
+        """Use as a context."""
+        return self
 
-    def write_image(self, object_id: int, data: bytes) -> None:
-        """Remember the image of an object."""
-        write_bytes(self.image(object_id), data)
+    def __exit__(self, *_: object) -> None:
+        """Close the memory and let others use it."""
+        self._db.close()
+        self._lock.release()
+
+    def fact(self, key: str) -> str | None:
+        """Return what `write_fact` remembered."""
+        row = self._one("SELECT value FROM facts WHERE key = ?", key)
+        return row["value"] if row else None
+
+    def write_fact(self, key: str, value: str) -> None:
+        """Remember a text."""
+        self._do("INSERT OR REPLACE INTO facts VALUES (?, ?)", key, value)
+
+    def forget_facts(self, prefix: str) -> None:
+        """Forget every text whose key begins with `prefix`."""
+        self._do("DELETE FROM facts WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
+
+    def record(self, object_id: int) -> sqlite3.Row | None:
+        """Return what is known of an object: status, columns, url, run."""
+        return self._one("SELECT * FROM records WHERE objectID = ?", object_id)
+
+    @staticmethod
+    def columns(row: sqlite3.Row) -> dict[str, Any]:
+        """Return the API's columns of a row of `record` or `outcomes`."""
+        return json.loads(row["columns"])
+
+    def write_record(
+        self, object_id: int, status: str, reason: str | None, columns: dict[str, Any] | None, url: str | None
+    ) -> None:
+        """Remember the outcome of a record; where it changed, its image is no longer settled."""
+        text = json.dumps(columns, ensure_ascii=False) if columns else None
+        with self._guard, self._disk(), self._transaction():
+            before = self._db.execute("SELECT columns, url FROM records WHERE objectID = ?", (object_id,)).fetchone()
+            if url and before and before["url"] == url and before["columns"] != text:
+                self._db.execute("UPDATE images SET status = 'waiting', run = 0 WHERE url = ?", (url,))
+            values = (object_id, status, reason, text, url, self.run)
+            self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def claim_image(self, url: str) -> bool:
+        """Return whether an image is to be downloaded; once a run, however many objects show it."""
+        known = self._one("SELECT status, bytes FROM images WHERE url = ?", url)
+        if known and known["status"] == "ok" and not self._whole(url, known["bytes"]):
+            self._do("UPDATE images SET status = 'waiting' WHERE url = ?", url)
+        return self._do(
+            "INSERT INTO images (url, status, run) VALUES (?, 'waiting', ?) ON CONFLICT (url) "
+            "DO UPDATE SET run = excluded.run WHERE status IN ('waiting', 'image_failed') AND run <> excluded.run",
+            url,
+            self.run,
+        )
+
+    def image_status(self, url: str) -> str | None:
+        """Return ok, image_gone, image_refused, image_failed or waiting; None for a URL that was never claimed."""
+        row = self._one("SELECT status FROM images WHERE url = ?", url)
+        return row["status"] if row else None
+
+    def _whole(self, url: str, size: int) -> bool:
+        try:
+            return self.image(url).stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+    def image(self, url: str) -> Path:
+        """Return where the image of a URL lies."""
+        return self.folder / IMAGES / hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()[:32]
+
+    def write_image(self, url: str, data: bytes, size: tuple[int, int]) -> None:
+        """Remember a whole image of (width, height) pixels: first the file, then that it is there."""
+        write_bytes(self.image(url), data)
+        self._do(
+            "UPDATE images SET status = 'ok', reason = NULL, sha256 = ?, bytes = ?, width = ?, height = ? "
+            "WHERE url = ?",
+            hashlib.sha256(data).hexdigest(),
+            len(data),
+            *size,
+            url,
+        )
+
+    def write_no_image(self, url: str, status: str, reason: str) -> None:
+        """Remember why there is no image."""
+        self._do(
+            "UPDATE images SET status = ?, reason = ?, sha256 = NULL, bytes = NULL, width = NULL, height = NULL "
+            "WHERE url = ?",
+            status,
+            reason,
+            url,
+        )
+
+    def object_ids(self) -> Iterator[int]:
+        """Yield the ids of which something is known."""
+        for row in self._db.execute("SELECT objectID FROM records"):
+            yield row["objectID"]
+
+    def want(self, object_ids: Iterable[int]) -> None:
+        """Say which objects `to_ask` and `outcomes` are about."""
+        with self._guard, self._disk(), self._transaction():
+            self._db.execute("DELETE FROM wanted")
+            self._db.executemany("INSERT INTO wanted VALUES (?)", ((each,) for each in object_ids))
+
+    def to_ask(self, outdated: Iterable[int] = (), refreshed_in: int = 0) -> tuple[int, int]:
+        """Return how many wanted records are to be asked for, and how many known images are not settled.
+
+        Args:
+            outdated: Objects whose record may have changed.
+            refreshed_in: Run from which on an outdated record was asked for already.
+        """
+        with self._guard, self._disk(), self._transaction():
+            self._db.execute("DELETE FROM outdated")
+            self._db.executemany("INSERT INTO outdated VALUES (?)", ((each,) for each in outdated))
+        records = self._one(
+            "SELECT count(*) AS n FROM wanted LEFT JOIN records USING (objectID) "
+            "WHERE status IS NULL OR status = 'record_failed' "
+            "OR (run < ? AND objectID IN (SELECT objectID FROM outdated))",
+            refreshed_in,
+        )
+        images = self._one(
+            "SELECT count(DISTINCT url) AS n FROM wanted JOIN records USING (objectID) LEFT JOIN images USING (url) "
+            "WHERE url IS NOT NULL AND (images.status IS NULL OR images.status IN ('waiting', 'image_failed'))"
+        )
+        return records["n"], images["n"]
+
+    def outcomes(self) -> Iterator[sqlite3.Row]:
+        """Yield what is known of the wanted objects and their images, by ascending objectID; memory holds one."""
+        yield from self._db.execute(JOINED)
 
     def log(self, line: str) -> None:
         """Append what varies between runs to `fetch.log`."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "fetch.log").open("a", encoding="utf-8") as log:
             log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
+
+    def _one(self, query: str, *values: object) -> sqlite3.Row | None:
+        with self._guard, self._disk():
+            return self._db.execute(query, values).fetchone()
+
+    def _do(self, statement: str, *values: object) -> bool:
+        """Run a statement in a transaction of its own; returns whether a row changed."""
+        with self._guard, self._disk():
+            return self._db.execute(statement, values).rowcount > 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Turn what SQLite says of a full or spoilt disk into what the rest of the system says."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            file = str(self.folder / "state.db")
+            raise OSError(None, f"{error} (if it is spoilt, delete the folder around it)", file) from error

@@ -1,34 +1,61 @@
 """The source that `fetch.source` names, opened as a client: sample and museum folders by way of a server of our own."""
 
 import hashlib
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from met_culture.client import Client
 from met_culture.museum import serving
+from met_culture.pace import Pace, Waits
 from met_culture.params import FetchParams
-from met_culture.paths import scratch_folder, source_folder
+from met_culture.paths import IMAGES, RECORDS, scratch_folder, source_folder
 from met_culture.sample import write_museum
-from met_culture.scratch import folder_key
+
+OWN = Waits(attempts=3, first_s=0.05, cap_s=0.05)  # our own server blocks nobody; what it answers stays
 
 
 @contextmanager
-def open_source(params: FetchParams) -> Iterator[tuple[Client, str, str]]:
-    """Yield a client of the source, the source's name as outputs show it, and the key of its scratch folder."""
+def open_source(params: FetchParams, waits: Waits = Waits()) -> Iterator[tuple[Client, str, Path]]:  # noqa: B008 - frozen
+    """Yield a client of the source, the source's name as outputs show it, and its scratch folder."""
+    scratch = scratch_folder() / "fetch"
     with ExitStack() as stack:
         folder, name = source_folder(params.source), "Metropolitan Museum of Art Collection API"
         if params.source == "sample":
             folder, name = sample_folder(params.sample_seed), "synthetic sample"
         elif folder:
             name = f"museum folder {folder.resolve().name}"
-        api = stack.enter_context(serving(folder)) if folder else params.api
-        pace = None if folder else params.requests_per_second
-        client = Client(api, params.image_hosts, pace, params.timeout_s)
+        if folder:
+            api, key = stack.enter_context(serving(folder)), folder_key(folder)
+            paces = Pace(waits=OWN), Pace(params.parallel_images, waits=OWN)
+        else:
+            api, key = params.api, hashlib.sha256(params.api.encode()).hexdigest()[:16]
+            # Every fetch on this machine shares it, a second checkout's or experiment's too where they share .scratch.
+            bucket = scratch_folder() / "pace" / f"{urlsplit(api).netloc.replace(':', '-')}.db"
+            paces = Pace(1, params.requests_per_second, bucket, waits), Pace(params.parallel_images, waits=waits)
+        client = Client(api, params.image_hosts, params.timeout_s, params.user_agent, *paces)
         stack.callback(client.close)
-        yield client, name, folder_key(folder) if folder else hashlib.sha256(api.encode()).hexdigest()[:16]
+        yield client, name, scratch / key
+
+
+def folder_key(folder: Path) -> str:
+    """Return a name for the state of a museum folder: its records, and its images' names, sizes and times.
+
+    Another state of the folder has another scratch folder, so that a changed museum is never read from memory.
+    """
+    with (folder / RECORDS).open("rb") as records:
+        key = hashlib.file_digest(records, "sha256")
+    for place, folders, files in os.walk(folder / IMAGES):
+        folders.sort()
+        for name in sorted(files):
+            file = os.path.join(place, name)  # noqa: PTH118 - 100,000 Paths would be slow
+            stat = os.lstat(file)
+            key.update(b"\n%s %d %d" % (os.fsencode(os.path.relpath(file, folder)), stat.st_size, stat.st_mtime_ns))
+    return key.hexdigest()[:16]
 
 
 def sample_folder(seed: int) -> Path:

@@ -1,0 +1,91 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, record
+from servers import answer, server
+from test_catalogue_file import write_csv, write_lines
+
+from met_culture.catalogue import changed_ids, choose
+from met_culture.client import Client
+from met_culture.command import UserError
+from met_culture.params import FetchParams, load
+from met_culture.scratch import Scratch
+
+Make = Callable[..., Client]
+CSV_ROW = ["1.1", "True", "5", "Asian Art", "Hanging scroll", "Pines", "Paintings"]
+
+
+def params(**changes: object) -> FetchParams:
+    return replace(load("fetch", ROOT / "params.yaml"), source="met", **changes)
+
+
+@pytest.mark.parametrize("catalog", ["search", "listing"])
+def test_the_api_is_asked(client: Make, api: str, tmp_path: Path, catalog: str) -> None:
+    with Scratch(tmp_path / "scratch") as scratch:
+        ids, known = choose(client(api), scratch, params(catalog=catalog))
+    assert ids == list(range(1, 13))
+    assert known == {"catalog": catalog, "candidates": 12, "asked": 12}
+
+
+def test_everything_of_a_folder_is_wanted(client: Make, api: str, tmp_path: Path) -> None:
+    with Scratch(tmp_path / "scratch") as scratch:
+        ids, known = choose(client(api), scratch, replace(params(candidates=()), source="sample", limit=5))
+    assert len(ids) == 5
+    assert known == {"catalog": "folder", "candidates": 12, "asked": 5}
+
+
+def test_a_csv_chooses_without_a_request(client: Make, tmp_path: Path) -> None:
+    print_ = [*CSV_ROW[:2], "6", *CSV_ROW[3:6], "Prints"]
+    file = write_csv(tmp_path / "MetObjects.csv", CSV_ROW, print_)
+    with Scratch(tmp_path / "scratch") as scratch:
+        assert choose(client("http://127.0.0.1:9"), scratch, params(catalog="csv", catalog_file=str(file)))[0] == [5]
+
+
+def test_a_dump_settles_records_without_a_request(client: Make, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "x.jsonl", [record(5), record(6, classification="Prints"), record(7, title=["bad"])])
+    with Scratch(tmp_path / "scratch") as scratch:
+        ids, _ = choose(client("http://127.0.0.1:9"), scratch, params(catalog="dump", catalog_file=str(file)))
+        assert ids == [5, 7]
+        assert [scratch.record(each)["status"] for each in ids] == ["ok", "record_malformed"]
+        assert scratch.record(6) is None
+
+
+def test_a_file_behind_a_url_is_read_once_a_fetch_and_once_a_version(client: Make, tmp_path: Path) -> None:
+    body = write_csv(tmp_path / "x.csv", CSV_ROW).read_bytes()
+    with server(answer(body, more='ETag: "1"\r\n'), answer(b"", "304 Not Modified")) as (url, times):
+        wanted = params(catalog="csv", catalog_file=f"{url}/x.csv")
+        with Scratch(tmp_path / "scratch") as scratch:
+            for _ in range(2):
+                assert choose(client(url), scratch, wanted)[0] == [5]
+            assert len(times) == 1
+            scratch.forget_facts("answer ")
+            assert choose(client(url), scratch, wanted)[0] == [5]
+            assert len(times) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [(answer(b"", "404 Not Found"), "answered status 404"), (answer(b"", "503 No"), "failed 3 times")],
+)
+def test_a_file_that_does_not_come_is_named(client: Make, tmp_path: Path, reply: bytes, says: str) -> None:
+    with (
+        server(reply) as (url, _),
+        Scratch(tmp_path / "scratch") as scratch,
+        pytest.raises(UserError, match=rf"fetch\.catalog_file: {url}/x\.csv:? {says}"),
+    ):
+        choose(client(url), scratch, params(catalog="csv", catalog_file=f"{url}/x.csv"))
+
+
+def test_no_candidates_are_an_error(client: Make, tmp_path: Path) -> None:
+    file = write_csv(tmp_path / "x.csv")
+    with Scratch(tmp_path / "scratch") as scratch, pytest.raises(UserError, match="names no object"):
+        choose(client("http://127.0.0.1:9"), scratch, params(catalog="csv", catalog_file=str(file)))
+
+
+def test_changed_is_what_changed_or_is_no_longer_listed(client: Make, api: str, tmp_path: Path) -> None:
+    with Scratch(tmp_path / "scratch") as scratch:
+        for each in (1, 99):
+            scratch.write_record(each, "ok", None, {"title": ""}, None)
+        assert changed_ids(client(api), scratch, "2026-01-01") == {99}  # the records have no metadataDate
