@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import requests
-from conftest import ROOT, picture, set_param, write_folder
+from conftest import ROOT, ask_museum, picture, set_param, write_folder
 from test_catalogue_file import write_csv, write_lines
 
 from met_culture import fetch
@@ -57,10 +57,22 @@ def test_nothing_tracked_varies_between_runs(fetched: Path, stage: Callable[...,
 def met(workspace: Path, museum: Path) -> Iterator[str]:
     """Serve `museum` as if it were the Met, at a quick pace; yields the API's address."""
     with serving(museum) as api:
-        set_param(workspace, "source: sample", "source: met")
-        set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", api)
-        set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
+        ask_museum(workspace, api)
         yield api
+
+
+def stop_at_7(stage: Callable[..., None]) -> None:
+    """Run the stage until it would ask for object 7, where Ctrl-C is pressed."""
+    real = Client.get_api
+
+    def pressed(self: Client, path: str, **options: Any) -> Any:
+        if path.endswith("/7"):
+            raise KeyboardInterrupt
+        return real(self, path, **options)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Client, "get_api", pressed)
+        stage(fetch.main, *OUT)
 
 
 def requests_logged(workspace: Path) -> str:
@@ -71,21 +83,10 @@ def test_a_stopped_fetch_says_so_and_continues(
     workspace: Path,
     met: str,
     stage: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,
 ) -> None:
-    real = Client.get_api
-
-    def stop_at_7(self: Client, path: str, **options: Any) -> Any:
-        if path.endswith("/7"):
-            raise KeyboardInterrupt
-        return real(self, path, **options)
-
-    monkeypatch.setattr(Client, "get_api", stop_at_7)
-    with pytest.raises(KeyboardInterrupt):
-        stage(fetch.main, *OUT)
+    stop_at_7(stage)
     assert "of 12 objects; run again to continue" in capsys.readouterr().err
-    monkeypatch.setattr(Client, "get_api", real)
     stage(fetch.main, *OUT)
     assert ": 6 API and" in requests_logged(workspace)  # not the search, nor the six records that are here
     assert read_json(workspace / "metrics/fetch.json")["statuses"] == {"ok": 12}
@@ -133,9 +134,7 @@ def test_every_catalogue_gives_the_same_table(workspace: Path, met: str, museum:
     for catalog, file in (("search", "null"), ("listing", "null"), ("csv", "MetObjects.csv"), ("dump", "dump.jsonl")):
         shutil.rmtree(workspace / ".scratch", ignore_errors=True)
         shutil.copy(ROOT / "params.yaml", workspace)
-        set_param(workspace, "source: sample", "source: met")
-        set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", met)
-        set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
+        ask_museum(workspace, met)
         set_param(workspace, "catalog: search", f"catalog: {catalog}")
         set_param(workspace, "catalog_file: null", f"catalog_file: {file}")
         stage(fetch.main, *OUT)
@@ -160,11 +159,9 @@ def test_a_refresh_equals_a_fresh_fetch_and_touches_only_what_changed(
     for work in works:
         work["metadataDate"] = "2026-01-01T00:00:00Z"
     write_folder(museum, works)
-    set_param(workspace, "source: sample", "source: met")
-    set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
     server = MuseumServer.of_folder(museum)
     with running(server) as api:
-        set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", api)
+        ask_museum(workspace, api)
         stage(fetch.main, *OUT)
     works[2]["title"], works[4]["primaryImageSmall"] = "A new title", works[5]["primaryImageSmall"]
     picture(museum / "images/CRDImages/as/web-large/8.jpg", seed=88)
@@ -184,6 +181,22 @@ def test_a_refresh_equals_a_fresh_fetch_and_touches_only_what_changed(
     assert ": 12 API and 2 image requests" in log
 
 
+def test_a_stopped_refresh_continues_and_a_finished_one_begins_anew(
+    workspace: Path, museum: Path, stage: Callable[..., None]
+) -> None:
+    works = [json.loads(line) for line in (museum / "records.jsonl").read_text().splitlines()]
+    write_folder(museum, [work | {"metadataDate": "2026-11-02T00:00:00Z"} for work in works])
+    with serving(museum) as api:
+        ask_museum(workspace, api)
+        stage(fetch.main, *OUT)
+        set_param(workspace, "since: null", "since: 2026-11-01")
+        stop_at_7(stage)
+        stage(fetch.main, *OUT)
+        assert ": 6 API and 0 image requests" in requests_logged(workspace)  # the records from 7 on
+        stage(fetch.main, *OUT)
+        assert ": 21 API and 0 image requests" in requests_logged(workspace)  # catalogue, listings and all records
+
+
 def test_stale_images_do_not_stay(fetched: Path, museum: Path, stage: Callable[..., None]) -> None:
     lines = (museum / "records.jsonl").read_text().splitlines()
     (museum / "records.jsonl").write_text("\n".join(lines[:4]))
@@ -201,9 +214,7 @@ def test_outputs_name_the_museum_and_not_the_server(workspace: Path, met: str, s
 def test_a_server_that_is_down_ends_in_one_sentence(
     workspace: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_param(workspace, "source: sample", "source: met")
-    set_param(workspace, "https://collectionapi.metmuseum.org/public/collection", "http://127.0.0.1:9")
-    set_param(workspace, "requests_per_second: 1.0", "requests_per_second: 80")
+    ask_museum(workspace, "http://127.0.0.1:9")
     monkeypatch.setattr(Waits, "seconds", lambda *_: 0.0)
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1\.1/search\?.*: failed 9 times, at last: no connection"):
         stage(fetch.main, *OUT)

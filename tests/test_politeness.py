@@ -10,7 +10,7 @@ from pathlib import Path
 
 import fetching
 import pytest
-from conftest import ROOT, picture, record, set_param, write_folder
+from conftest import ROOT, ask_museum, picture, record, set_param, write_folder
 from test_catalogue_file import HEADER, write_csv
 
 from met_culture.conduct import Conduct
@@ -34,9 +34,7 @@ def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(folder: Path, api: str, catalog: str = "search", file: str = "null") -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "params.yaml", folder)
-    set_param(folder, "source: sample", "source: met")
-    set_param(folder, "https://collectionapi.metmuseum.org/public/collection", api)
-    set_param(folder, "requests_per_second: 1.0", f"requests_per_second: {SCALE}")
+    ask_museum(folder, api, SCALE)
     set_param(folder, "timeout_s: 30", "timeout_s: 0.75")
     set_param(folder, "catalog: search", f"catalog: {catalog}")
     set_param(folder, "catalog_file: null", f"catalog_file: {file}")

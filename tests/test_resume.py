@@ -10,7 +10,7 @@ from pathlib import Path
 
 import fetching
 import pytest
-from conftest import ROOT, picture, record, set_param, write_folder
+from conftest import ROOT, ask_museum, picture, record, set_param, write_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,10 +39,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(folder: Path, api: str) -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "params.yaml", folder)
-    set_param(folder, "source: sample", "source: met")
-    set_param(folder, "https://collectionapi.metmuseum.org/public/collection", api)
+    ask_museum(folder, api)
     set_param(folder, "catalog: search", "catalog: listing")
-    set_param(folder, "requests_per_second: 1.0", "requests_per_second: 80")
     set_param(folder, "parallel_images: 8", f"parallel_images: {PARALLEL}")
     set_param(folder, "timeout_s: 30", "timeout_s: 0.5")
     return folder

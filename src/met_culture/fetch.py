@@ -12,12 +12,14 @@ that is not allowed), image_failed and record_failed (no answer; `dvc repro --fo
 """
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from met_culture.catalogue import changed_ids, choose
+from met_culture.catalogue_api import FRESH_S
 from met_culture.client import Client
 from met_culture.command import path_parser, run
 from met_culture.download import Download
@@ -60,11 +62,11 @@ def _refresh(client: Client, scratch: Scratch, params: FetchParams) -> tuple[set
     """Return the ids whose record may have changed, and the run in which this refresh began."""
     if not params.since or params.source != "met":
         return set(), 0
-    began = scratch.fact(f"refresh {params.since}")
-    if began is None:
-        began = str(scratch.run)
-        scratch.write_fact(f"refresh {params.since}", began)
-    return changed_ids(client, scratch, params.since), int(began)
+    began, at = json.loads(scratch.fact(f"refresh {params.since}") or "[0, 0]")
+    if time.time() - at > FRESH_S:  # none was stopped lately: a new one
+        began = scratch.run
+        scratch.write_fact(f"refresh {params.since}", json.dumps([began, time.time()]))
+    return changed_ids(client, scratch, params.since), began
 
 
 def fetch(client: Client, scratch: Scratch, params: FetchParams, out: Path | None) -> dict[str, Any] | None:
