@@ -1,11 +1,13 @@
 """The fetch against a server that limits and fails as the museum does, seen from the server's side; time is scaled.
 
-The museum blocks an address after about 80 requests in a rolling minute. Here a minute takes 1.5 seconds, so that the
-default pace of one request a second is 40 a second.
+The museum blocks an address after about 80 requests in a rolling minute. Here a minute takes 3 seconds, so that the
+default pace of one request a second is 20 a second.
 """
 
 import shutil
+import statistics
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import fetching
@@ -17,14 +19,14 @@ from met_culture.conduct import Conduct
 from met_culture.files import read_json
 from met_culture.museum import serving
 
-SCALE = 40
+SCALE = 20
 LIMIT = {"limit": 80, "window_s": 60 / SCALE, "block_s": 60 / SCALE}
-OBJECTS = 120
+OBJECTS = 100
 
 
 @pytest.fixture(scope="module")
 def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a museum of a hundred and twenty paintings."""
+    """Return a museum of a hundred paintings."""
     folder = tmp_path_factory.mktemp("paintings") / "museum"
     for i in range(1, OBJECTS + 1):
         picture(folder / f"images/CRDImages/as/web-large/{i}.jpg", seed=i, size=(40, 30))
@@ -91,7 +93,9 @@ def test_requests_and_time_of_the_api_are_near_the_ideal(
     requests = asked(conduct, "api")
     assert len(requests) / OBJECTS <= most
     records = [each.time for each in requests if "/v1/objects/" in each.path]
-    assert records[-1] - records[0] <= 1.05 * (OBJECTS - 1) / SCALE
+    # The median, as the total depends on what else the machine does; benchmarks/results/fetch_cost.json holds one.
+    between = statistics.median(after - before for before, after in pairwise(records))
+    assert 0.98 / SCALE <= between <= 1.05 / SCALE
     assert not any(each.blocked for each in requests)
 
 
