@@ -55,21 +55,23 @@ def rates(ways: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[flo
     return measured
 
 
-def report(name: str, measured: dict[str, list[float]], base: str, facts: dict[str, Any]) -> None:
+def write(name: str, result: dict[str, Any], folder: Path = RESULTS) -> None:
+    """Write a result, with machine and commit, as `folder`/`name`.json."""
+    folder.mkdir(exist_ok=True)
+    text = json.dumps({"machine": machine(), "commit": commit(), **result}, indent=2)
+    (folder / f"{name}.json").write_text(text + "\n")
+
+
+def report(
+    name: str, measured: dict[str, list[float]], base: str, facts: dict[str, Any], folder: Path = RESULTS
+) -> None:
     """Write and print medians, and the median over rounds of each way's ratio to `base`."""
     ratios = {
         way: statistics.median(mine / theirs for mine, theirs in zip(figures, measured[base], strict=True))
         for way, figures in measured.items()
     }
-    result = {
-        "machine": machine(),
-        "commit": commit(),
-        **facts,
-        "rounds": len(measured[base]),
-        "images_per_second": {way: statistics.median(figures) for way, figures in measured.items()},
-        f"ratio_to_{base}": ratios,
-    }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
-    for way in measured:
-        print(f"{way:<24} {result['images_per_second'][way]:9.1f} images/s {ratios[way]:7.2f} x {base}")
+    medians = {way: statistics.median(figures) for way, figures in measured.items()}
+    result = {"rounds": len(measured[base]), "images_per_second": medians, f"ratio_to_{base}": ratios}
+    write(name, facts | result, folder)
+    for way, median in medians.items():
+        print(f"{way:<24} {median:9.1f} images/s {ratios[way]:7.2f} x {base}")

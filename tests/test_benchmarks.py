@@ -1,7 +1,12 @@
-"""The committed results of the benchmarks hold what the project promises; nothing is timed here."""
+"""The committed results of the benchmarks hold what the project promises, and trials run; nothing is timed here."""
 
+import importlib
 import re
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -43,3 +48,78 @@ def test_preprocess_is_at_least_twice_as_fast_as_the_articles_loop() -> None:
 
 def test_training_is_at_least_as_fast_as_imagedatagenerator() -> None:
     assert read_json(RESULTS / "train.json")["ratio_to_ImageDataGenerator"]["batches"] >= 1
+
+
+def committed(name: str) -> Any:
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        pytest.skip(f"benchmarks/{name}.py has no committed result yet")
+    return read_json(path)
+
+
+def test_the_fetch_is_at_least_as_fast_as_img2dataset_with_as_many_requests_at_once() -> None:
+    result = committed("fetch")
+    assert result["ratio_to_img2dataset"]["fetch"] >= 1
+    assert f"--thread_count={result['parallel']}" in result["img2dataset"]["options"]
+    assert result["rounds"] >= 3
+
+
+def test_the_fetch_obtains_every_image_of_a_faulty_server() -> None:
+    faults = committed("fetch")["faults"]
+    assert faults["share_of_requests"] >= 0.2
+    assert (faults["fetch"]["obtained"], faults["fetch"]["spoilt"]) == (1, 0)
+    assert faults["img2dataset"]["obtained"] <= faults["img2dataset_retries_3"]["obtained"] <= 1
+
+
+@pytest.mark.parametrize("run", ["first", "second"])
+def test_neither_time_per_record_nor_memory_grows_with_the_number_of_records(run: str) -> None:
+    figures = committed("fetch_scale")[run]
+    assert {"1000", "10000", "100000"} <= set(figures)
+    assert figures["largest_to_smallest"]["peak_mb"] <= 1.3
+    assert figures["largest_to_smallest"]["wall_s_per_1000"] <= 1.3
+
+
+def test_a_catalogue_spares_nearly_all_of_the_articles_requests() -> None:
+    result = committed("fetch_cost")
+    ways = {each["way"]: each for each in result["ways"]}
+    assert result["objects"] == 500_000
+    assert ways["listing"]["api_requests"] > 500_000
+    assert all(ways[way]["api_requests"] < 0.02 * 500_000 for way in ("search", "csv"))
+    assert ways["dump"]["api_requests"] == 0
+    assert ways["listing"]["paintings"] == ways["search"]["paintings"] == ways["csv"]["paintings"]
+    assert ways["dump"]["paintings"] >= ways["listing"]["paintings"]  # it holds the gone ones, too
+
+
+def trial(tmp_path: Path, name: str, *options: object) -> Any:
+    command = [sys.executable, ROOT / "benchmarks" / f"{name}.py", *map(str, options), "--results", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return read_json(tmp_path / f"{name}.json")
+
+
+def test_a_small_trial_of_the_scale_counts_both_runs(tmp_path: Path) -> None:
+    result = trial(tmp_path, "fetch_scale", "--sizes", 2, 4, "--rounds", 1)
+    for run in ("first", "second"):
+        assert set(result[run]) == {"2", "4", "largest_to_smallest"}
+        assert result[run]["4"]["peak_mb"] > 10
+
+
+def test_a_small_trial_of_the_cost_finds_the_same_paintings_every_way(tmp_path: Path) -> None:
+    ways = {each["way"]: each for each in trial(tmp_path, "fetch_cost", "--objects", 1500)["ways"]}
+    assert list(ways) == ["listing", "search", "csv", "dump"]
+    assert ways["listing"]["api_requests"] == 1501
+    assert ways["csv"]["catalogue_requests"] == ways["dump"]["catalogue_requests"] == 1
+    assert ways["csv"]["api_requests"] < ways["search"]["api_requests"] < 100
+    assert ways["dump"]["paintings"] >= ways["listing"]["paintings"] == ways["csv"]["paintings"] > 5
+
+
+def test_a_small_trial_of_the_faults_obtains_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    fetch = importlib.import_module("fetch")
+    records = list(fetch.with_images(12))
+    with fetch.serving_apart(partial(fetch.museum, 12), faults=0.3, seed=1) as server:
+        fetch.run_fetch(tmp_path, server.url, records, impatient=True)
+        log = server.log()
+    assert any(request.fault for request in log)
+    assert len(log) > len(records)
+    assert fetch.judge(tmp_path, records) == {"obtained": 1, "spoilt": 0}

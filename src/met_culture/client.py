@@ -152,21 +152,21 @@ class Client:
 
     def _ask(self, request: Request, may: May, pace: Pace, judge: Callable[[Answer], Result]) -> Result:
         for attempt in range(1, pace.waits.attempts + 1):
-            with pace.turn() as began:
-                retry_after = None
-                try:
+            retry_after = None
+            try:
+                with pace.turn() as began:
                     answer = self._follow(request, may, pace)
-                    if answer.status not in BLOCKING:
-                        result = judge(answer)
-                        pace.good()
-                        return result
-                    error: Exception = FetchError(f"status {answer.status}")
-                    retry_after = _seconds(answer.headers.get("Retry-After"))
-                except TooLargeError as large:
-                    raise RefusedError(str(large)) from None
-                except (BrokenError, BrokenImageError) as caught:
-                    error = caught
-                wait = pace.trouble(began, retry_after)
+                if answer.status not in BLOCKING:
+                    result = judge(answer)  # after the turn, so that decoding holds up no request
+                    pace.good()
+                    return result
+                error: Exception = FetchError(f"status {answer.status}")
+                retry_after = _seconds(answer.headers.get("Retry-After"))
+            except TooLargeError as large:
+                raise RefusedError(str(large)) from None
+            except (BrokenError, BrokenImageError) as caught:
+                error = caught
+            wait = pace.trouble(began, retry_after)
             if wait >= TELL_AFTER_S:
                 host = urlsplit(request.url).hostname
                 tqdm.write(f"{host}: {error}; left alone for {wait:.0f} s (try {attempt})", file=sys.stderr)

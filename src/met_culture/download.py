@@ -24,6 +24,7 @@ from met_culture.scratch import Scratch
 MAX_RECORD = 5_000_000  # bytes; records take 2 to 20 kB
 GIVE_UP_AFTER = 3  # failures in a row, each after all its tries; then the host is down, and going on would burden it
 AHEAD = 1000  # images that may wait for a thread; then records wait
+DECODING = 2  # threads beyond the requests at once, which decode and write meanwhile
 END_S = 5.0  # seconds that requests under way get at the end
 
 
@@ -67,8 +68,8 @@ class Download:
             UserError: Too many failures in a row. What was fetched stays, and the next run continues.
             OSError: The disk is full, or the like.
         """
-        parallel = self.client.image_pace.parallel
-        threads = [threading.Thread(target=self._work, daemon=True, name="met_culture image") for _ in range(parallel)]
+        number = self.client.image_pace.parallel + DECODING
+        threads = [threading.Thread(target=self._work, daemon=True, name="met_culture image") for _ in range(number)]
         for thread in threads:
             thread.start()
         try:
