@@ -26,7 +26,8 @@ def test_the_api_is_asked(client: Make, api: str, tmp_path: Path, catalog: str) 
     with Scratch(tmp_path / "scratch") as scratch:
         ids, known = choose(client(api), scratch, params(catalog=catalog))
     assert ids == list(range(1, 13))
-    assert known == {"catalog": catalog, "candidates": 12, "asked": 12}
+    missed = {"missed_by_search": 0} if catalog == "search" else {}
+    assert known == {"catalog": catalog, "candidates": 12, "asked": 12} | missed
 
 
 def test_everything_of_a_folder_is_wanted(client: Make, api: str, tmp_path: Path) -> None:
@@ -84,8 +85,38 @@ def test_no_candidates_are_an_error(client: Make, tmp_path: Path) -> None:
         choose(client("http://127.0.0.1:9"), scratch, params(catalog="csv", catalog_file=str(file)))
 
 
-def test_changed_is_what_changed_or_is_no_longer_listed(client: Make, api: str, tmp_path: Path) -> None:
+def test_changed_is_what_changed_is_no_longer_listed_or_is_back(client: Make, api: str, tmp_path: Path) -> None:
     with Scratch(tmp_path / "scratch") as scratch:
         for each in (1, 99):
             scratch.write_record(each, "ok", None, {"title": ""}, None)
-        assert changed_ids(client(api), scratch, "2026-01-01") == {99}  # the records have no metadataDate
+        for each in (2, 98):
+            scratch.write_record(each, "record_gone", "404", None, None)
+        assert changed_ids(client(api), scratch, "2026-01-01") == {2, 99}  # the records have no metadataDate
+
+
+def test_two_addresses_are_two_files(client: Make, tmp_path: Path) -> None:
+    body = write_csv(tmp_path / "x.csv", CSV_ROW).read_bytes()
+    other = write_csv(tmp_path / "y.csv", [*CSV_ROW[:2], "6", *CSV_ROW[3:]]).read_bytes()
+    with server(answer(body), answer(other)) as (url, times), Scratch(tmp_path / "scratch") as scratch:
+        chosen = [
+            choose(client(url), scratch, params(catalog="csv", catalog_file=f"{url}/{name}.csv"))[0]
+            for name in ("x", "y", "x")
+        ]
+        assert chosen == [[5], [6], [5]]
+        assert len(times) == 2
+
+
+def test_only_the_chosen_records_of_a_dump_are_remembered(client: Make, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "x.jsonl", [record(i) for i in range(1, 30)])
+    with Scratch(tmp_path / "scratch") as scratch:
+        wanted = params(catalog="dump", catalog_file=str(file), limit=3)
+        ids, known = choose(client("http://127.0.0.1:9"), scratch, wanted)
+        assert set(scratch.object_ids(gone=False)) == set(ids)
+        assert known == {"catalog": "dump", "candidates": 29, "rows": 29, "asked": 3}
+
+
+def test_skipped_rows_are_counted(client: Make, tmp_path: Path) -> None:
+    file = write_csv(tmp_path / "x.csv", CSV_ROW, ["short"])
+    with Scratch(tmp_path / "scratch") as scratch:
+        known = choose(client("http://127.0.0.1:9"), scratch, params(catalog="csv", catalog_file=str(file)))[1]
+    assert known == {"catalog": "csv", "candidates": 1, "rows": 2, "rows_skipped": 1, "asked": 1}

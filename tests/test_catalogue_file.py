@@ -30,7 +30,8 @@ def test_rows_of_the_museums_csv(tmp_path: Path) -> None:
         ["1.3", "True", "", "no id", "", "", ""],
         ["short"],
     )
-    first, second = csv_records(file)
+    first, second, *skipped = csv_records(file)
+    assert skipped == [None, None]
     assert first == {
         "objectID": 5,
         "department": "Asian Art",
@@ -107,6 +108,23 @@ def test_a_line_without_end_is_not_read_into_memory(tmp_path: Path) -> None:
     file.write_bytes(b'{"objectID": 1, "title": "' + b"x" * 6_000_000 + b'"}\n')
     with pytest.raises(UserError, match="row 1: no record"):
         list(dump_records(file))
+
+
+def test_numbers_and_flags_as_tables_hold_them(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(json.dumps(record(1) | {"objectID": 1.0, "isPublicDomain": "False"}))
+    (row,) = dump_records(tmp_path / "x.jsonl")
+    assert (row["objectID"], row["isPublicDomain"]) == (1, False)
+
+
+def test_a_parquet_file_with_a_spoilt_middle_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "x.parquet"
+    pq.write_table(pa.Table.from_pylist([record(i) for i in range(1, 2000)]), file)
+    content = bytearray(file.read_bytes())
+    content[200:1200] = b"\xff" * 1000
+    file.write_bytes(content)
+    with pytest.raises(UserError, match="no sound parquet file") as caught:
+        list(dump_records(file))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from servers import answer, server
 from met_culture.client import Client
 from met_culture.hosts import FetchError, RefusedError
 from met_culture.images import ImageError
-from met_culture.pace import Waits
+from met_culture.pace import Pace, Waits
 
 Make = Callable[..., Client]
 BLOCK = b"<html>Incapsula incident ID</html>"
@@ -84,8 +84,9 @@ def test_retry_after_is_obeyed(client: Make) -> None:
         assert times[1] - times[0] >= 0.9
 
 
-def test_a_nonsense_retry_after_is_ignored(client: Make) -> None:
-    with server(answer(b"", "429 No", more="Retry-After: soon\r\n"), answer(b"{}")) as (url, _):
+@pytest.mark.parametrize("when", ["soon", "Fri, 31 Dec 99999999999 23:59:59 GMT", "9" * 5000])
+def test_a_nonsense_retry_after_is_ignored(client: Make, when: str) -> None:
+    with server(answer(b"", "429 No", more=f"Retry-After: {when}\r\n"), answer(b"{}")) as (url, _):
         assert client(url).get_api("/x", max_bytes=10) == (200, {})
 
 
@@ -146,6 +147,27 @@ def test_redirects_elsewhere_are_refused_and_not_followed(client: Make, there: s
         with pytest.raises(RefusedError):
             client(url).get_api("/x", max_bytes=10)
         assert len(times) == 2
+
+
+def test_redirects_keep_the_pace(client: Make, tmp_path: Path) -> None:
+    with server(answer(b"", "302 Found", more="Location: /x\r\n"), answer(b"{}")) as (url, times):
+        made = client(url)
+        made.api_pace = Pace(requests_per_second=5, file=tmp_path / "bucket.db")
+        made.get_api("/", max_bytes=10)
+        assert times[1] - times[0] >= 0.19
+
+
+def test_a_host_that_takes_no_connection_is_given_up_soon(client: Make) -> None:
+    with pytest.raises(FetchError, match="failed 3 times, at last: no connection"):
+        client("http://127.0.0.1:9", waits=Waits(first_s=0.01)).get_api("/", max_bytes=10)
+
+
+def test_a_host_that_has_answered_before_is_not(client: Make) -> None:
+    with server(answer(b"{}")) as (url, _):
+        made = client(url, waits=Waits(attempts=5, first_s=0.01))
+        made.get_api("/", max_bytes=10)
+    with pytest.raises(FetchError, match="failed 5 times"):
+        made.get_api("/", max_bytes=10)
 
 
 def test_a_loop_of_redirects_ends(client: Make) -> None:

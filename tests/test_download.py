@@ -1,3 +1,4 @@
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -5,10 +6,12 @@ from typing import Any
 
 import pytest
 from conftest import QUICK, picture, record, write_folder
+from servers import answer, server
 
 from met_culture.client import Client
 from met_culture.command import UserError
 from met_culture.download import Download, settle_record
+from met_culture.images import BrokenImageError
 from met_culture.museum import serving
 from met_culture.pace import Waits
 from met_culture.params import CandidateRule
@@ -21,9 +24,11 @@ URL = "https://images.metmuseum.org/CRDImages/x.jpg"
 Make = Callable[..., Client]
 
 
-def download(client: Client, folder: Path, ids: list[int], rules: tuple[CandidateRule, ...] = ()) -> list[dict]:
+def download(
+    client: Client, folder: Path, ids: list[int], rules: tuple[CandidateRule, ...] = (), *, own: bool = False
+) -> list[dict]:
     with Scratch(folder) as scratch, progress(None, "fetch", "objects", total=len(ids)) as bar:
-        Download(client, scratch, rules, bar).run(ids, set(), 0)
+        Download(client, scratch, rules, bar, own=own).run(ids, set(), 0)
         assert bar.n == len(ids)
         scratch.want(ids)
         return list(rows(scratch, rules, skipped={"not_candidate": 0}))
@@ -33,9 +38,9 @@ def download(client: Client, folder: Path, ids: list[int], rules: tuple[Candidat
 def fetch(tmp_path: Path, client: Make) -> Callable[..., list[dict[str, Any]]]:
     """Return a function that serves records and fetches them."""
 
-    def run(*served: dict[str, Any], rules: tuple[CandidateRule, ...] = ()) -> list[dict[str, Any]]:
+    def run(*served: dict[str, Any], rules: tuple[CandidateRule, ...] = (), own: bool = False) -> list[dict[str, Any]]:
         with serving(write_folder(tmp_path, list(served))) as api:
-            return download(client(api), tmp_path / "scratch", [each["objectID"] for each in served], rules)
+            return download(client(api), tmp_path / "scratch", [each["objectID"] for each in served], rules, own=own)
 
     return run
 
@@ -118,7 +123,7 @@ def test_what_is_no_candidate_costs_no_image(client: Make, tmp_path: Path) -> No
 
 def test_a_failure_is_tried_again_by_the_next_run(client: Make, api: str, tmp_path: Path) -> None:
     with Scratch(tmp_path / "scratch") as scratch:
-        scratch.write_record(5, "record_failed", "status 503", None, None)
+        scratch.write_no_record(5, "status 503")
     (row,) = download(client(api), tmp_path / "scratch", [5])
     assert row["status"] == "ok"
 
@@ -151,18 +156,64 @@ def test_a_host_that_is_down_ends_the_fetch_and_loses_nothing(
     broken = {"record": "/v1/objects/", "image": "/images/"}[kind]
     real = made._follow
 
-    def down(request: Any, may: Any, pace: Any) -> Any:
+    def down(request: Any, *more: Any) -> Any:
         if broken in request.url and not request.url.endswith(("/1", "/1.jpg")):
             raise BrokenError("no connection, or it broke off")
-        return real(request, may, pace)
+        return real(request, *more)
 
     made._follow = down
-    with pytest.raises(UserError, match=f"3 {kind}s in a row failed 3 times, at last: no connection"):
+    with pytest.raises(
+        UserError, match=f"3 {kind}s in a row failed, the last one: failed 3 times, at last: no connection"
+    ):
         download(made, tmp_path / "scratch", list(range(1, 13)))
     with Scratch(tmp_path / "scratch") as scratch:
         assert scratch.record(1)["status"] == "ok"
-        assert scratch.image_status(scratch.record(1)["url"]) == "ok"
+        assert kind == "record" or scratch.image_status(scratch.record(1)["url"]) == "ok"
     assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+
+
+@pytest.mark.parametrize("kind", ["record", "image"])
+def test_three_neighbours_that_always_fail_do_not_keep_the_rest(
+    client: Make, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    broken = {"record": r"/v1/objects/[567]$", "image": r"/[567]\.jpg$"}[kind]
+    real = Client._follow
+
+    def follow(self: Client, request: Any, *more: Any) -> Any:
+        if re.search(broken, request.url):
+            raise BrokenError("no connection, or it broke off")
+        return real(self, request, *more)
+
+    monkeypatch.setattr(Client, "_follow", follow)
+    ids = list(range(1, 13))
+    for attempt in range(2):
+        try:
+            found = download(client(api, parallel=1), tmp_path / "scratch", ids)
+        except UserError as error:
+            assert attempt == 0, error
+    assert [row["objectID"] for row in found if row["status"] == "ok"] == [1, 2, 3, 4, *range(8, 13)]
+    assert {row["status"] for row in found} == {"ok", f"{kind}_failed"}
+
+
+def test_an_api_that_answers_something_else_ends_the_fetch(client: Make, tmp_path: Path) -> None:
+    with server(answer(b"{}", "401 Unauthorized")) as (url, times):
+        with pytest.raises(UserError, match="3 records in a row failed, the last one: answered status 401"):
+            download(client(url), tmp_path / "scratch", list(range(1, 13)))
+        assert len(times) == 3
+
+
+def test_a_block_in_place_of_images_is_not_taken_for_their_state(client: Make, api: str, tmp_path: Path) -> None:
+    made = client(api, parallel=1)
+    made.get_image = lambda _: (_ for _ in ()).throw(BrokenImageError("HTML, not an image"))
+    with pytest.raises(UserError, match="3 images in a row failed, the last one: HTML, not an image"):
+        download(made, tmp_path / "scratch", list(range(1, 13)))
+    assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+
+
+def test_an_address_that_utf8_cannot_hold_is_remembered_all_the_same(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        settle_record(scratch, "http://x", 5, record(5, primaryImageSmall="https://images.metmuseum.org/\udc80.jpg"))
+        assert scratch.record(5)["url"] == "https://images.metmuseum.org/?.jpg"
 
 
 def test_a_full_disk_in_a_thread_ends_the_fetch(

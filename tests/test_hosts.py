@@ -4,6 +4,7 @@ from met_culture.hosts import Hosts, RefusedError, may_ask_file
 
 REAL = Hosts("https://collectionapi.metmuseum.org/public/collection", ("images.metmuseum.org",))
 LOCAL = Hosts("http://127.0.0.1:8000", ("images.metmuseum.org",))
+NUMBERS = "0.0.0.0 127.1 2130706433 169.254.169.254 [::ffff:127.0.0.1] localhost. 10.0.0.1"
 IMAGE = "https://images.metmuseum.org/a.jpg"
 
 
@@ -21,6 +22,10 @@ IMAGE = "https://images.metmuseum.org/a.jpg"
         "ftp://images.metmuseum.org/a.jpg",
         "images.metmuseum.org/a.jpg",
         "https://[::1/a.jpg",
+        "https://images.metmuseum.org\t/a.jpg",
+        "https://images\n.metmuseum.org/a.jpg",
+        " https://images.metmuseum.org/a.jpg",
+        "https://user@images.metmuseum.org/a.jpg",
         "https://images.metmuseum.org:99999999/a.jpg",
         "",
     ],
@@ -33,6 +38,7 @@ def test_images_come_from_known_hosts_only(url: str) -> None:
 def test_the_image_hosts_over_https() -> None:
     for hosts in (REAL, LOCAL):
         hosts.may_ask_image(IMAGE, None)
+        hosts.may_ask_image("https://Images.MetMuseum.org:443/a.jpg", None)
         hosts.may_ask_image(IMAGE, IMAGE)
 
 
@@ -70,6 +76,7 @@ def test_catalogue_files_may_lie_on_any_https_host() -> None:
         ("http://127.0.0.1/x.csv", "https://github.example/x.csv"),
         ("https://localhost/x.csv", "https://github.example/x.csv"),
         ("ftp://storage.example/x.csv", None),
+        *((f"https://{host}/x.csv", "https://github.example/x.csv") for host in NUMBERS.split()),
     ],
 )
 def test_but_not_without_https_nor_here_by_redirect(url: str, redirected_from: str | None) -> None:

@@ -26,45 +26,62 @@ def test_records_are_remembered(tmp_path: Path) -> None:
 
 def test_an_image_is_claimed_once_a_run(tmp_path: Path) -> None:
     with Scratch(tmp_path) as scratch:
-        assert [scratch.claim_image(URL) for _ in range(2)] == [True, False]
+        assert [scratch.claim_image(URL, "") for _ in range(2)] == [True, False]
     with Scratch(tmp_path) as scratch:
-        assert scratch.claim_image(URL)  # the last run was stopped before it arrived
+        assert scratch.claim_image(URL, "")  # the last run was stopped before it arrived
         scratch.write_image(URL, b"jpeg", (4, 3))
     with Scratch(tmp_path) as scratch:
-        assert not scratch.claim_image(URL)
+        assert not scratch.claim_image(URL, "")
         assert scratch.image_status(URL) == "ok"
         assert scratch.image(URL).read_bytes() == b"jpeg"
 
 
-@pytest.mark.parametrize(("status", "again"), [("image_failed", True), ("image_gone", False), ("image_refused", False)])
-def test_what_failed_is_tried_by_the_next_run(tmp_path: Path, status: str, again: bool) -> None:
+@pytest.mark.parametrize("settled", [True, False])
+def test_what_is_not_settled_is_tried_by_the_next_run(tmp_path: Path, settled: bool) -> None:
     with Scratch(tmp_path) as scratch:
-        scratch.claim_image(URL)
-        scratch.write_no_image(URL, status, "why")
-        assert not scratch.claim_image(URL)
+        scratch.claim_image(URL, "")
+        scratch.write_no_image(URL, "image_refused", "why", settled=settled)
+        assert not scratch.claim_image(URL, "")
+        assert not scratch.has_failed(URL)
     with Scratch(tmp_path) as scratch:
-        assert scratch.claim_image(URL) is again
+        assert scratch.has_failed(URL) is not settled
+        assert scratch.claim_image(URL, "") is not settled
 
 
 @pytest.mark.parametrize("spoilt", [b"jpe", None])
 def test_a_spoilt_image_is_claimed_again(tmp_path: Path, spoilt: bytes | None) -> None:
     with Scratch(tmp_path) as scratch:
-        scratch.claim_image(URL)
+        scratch.claim_image(URL, "")
         scratch.write_image(URL, b"jpeg", (4, 3))
         scratch.image(URL).unlink() if spoilt is None else scratch.image(URL).write_bytes(spoilt)
     with Scratch(tmp_path) as scratch:
-        assert scratch.claim_image(URL)
+        assert scratch.claim_image(URL, "")
 
 
-def test_a_changed_record_unsettles_its_image_and_an_equal_one_does_not(tmp_path: Path) -> None:
+def test_a_later_version_is_claimed_once_and_an_earlier_one_not(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.claim_image(URL, "2026-01-02")
+        scratch.write_image(URL, b"jpeg", (4, 3))
+    with Scratch(tmp_path) as scratch:
+        assert not scratch.claim_image(URL, "2026-01-01")
+        assert scratch.claim_image(URL, "2026-01-03")
+        assert not scratch.claim_image(URL, "2026-01-04")  # the same download serves all objects of a run
+        scratch.write_image(URL, b"jpeg", (4, 3))
+    with Scratch(tmp_path) as scratch:
+        assert not scratch.claim_image(URL, "2026-01-04")
+
+
+def test_a_failure_keeps_what_was_known_of_a_record(tmp_path: Path) -> None:
     with Scratch(tmp_path) as scratch:
         scratch.write_record(5, "ok", None, {"title": "a"}, URL)
-        scratch.claim_image(URL)
-        scratch.write_image(URL, b"jpeg", (4, 3))
-        scratch.write_record(5, "ok", None, {"title": "a"}, URL)
-        assert scratch.image_status(URL) == "ok"
+        scratch.write_no_record(5, "status 503")
+        scratch.write_no_record(6, "status 503")
+        assert (scratch.record(5)["status"], scratch.record(5)["failure"]) == ("ok", "status 503")
+        assert (scratch.record(6)["status"], scratch.record(6)["reason"]) == ("record_failed", "status 503")
+        scratch.want([5, 6])
+        assert scratch.to_ask()[0] == scratch.failures() == 2
         scratch.write_record(5, "ok", None, {"title": "b"}, URL)
-        assert scratch.claim_image(URL)
+        assert scratch.failures() == 1
 
 
 def test_image_names_are_hashes(tmp_path: Path) -> None:
@@ -102,7 +119,7 @@ def test_facts(tmp_path: Path) -> None:
 def test_counts_of_what_is_to_be_asked(tmp_path: Path) -> None:
     with Scratch(tmp_path) as scratch:
         scratch.write_record(1, "ok", None, {"title": ""}, URL)
-        scratch.write_record(2, "record_failed", "status 503", None, None)
+        scratch.write_no_record(2, "status 503")
         scratch.write_record(3, "record_gone", "404", None, None)
         scratch.want([1, 2, 3, 4])
         assert scratch.to_ask() == (2, 1)
@@ -114,7 +131,7 @@ def test_outcomes_join_records_and_images_in_order(tmp_path: Path) -> None:
     with Scratch(tmp_path) as scratch:
         for object_id in (7, 3):
             scratch.write_record(object_id, "ok", None, {"title": ""}, URL)
-        scratch.claim_image(URL)
+        scratch.claim_image(URL, "")
         scratch.write_image(URL, b"jpeg", (4, 3))
         scratch.want([7, 3, 9])
         rows = [(row["objectID"], row["image_status"], row["sha256"]) for row in scratch.outcomes()]
@@ -126,6 +143,26 @@ def test_a_spoilt_memory_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"state\.db") as caught:
         Scratch(tmp_path)
     assert "delete the folder" in str(caught.value)
+
+
+def test_a_spoilt_row_is_named(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        scratch.write_record(5, "ok", None, {"title": "a"}, None)
+        scratch._db.execute("UPDATE records SET columns = '{'")
+        with pytest.raises(UserError, match=r"state\.db is spoilt; delete the folder"):
+            scratch.columns(scratch.record(5))
+
+
+def test_what_is_written_together_is_there_together(tmp_path: Path) -> None:
+    def stopped() -> None:
+        with Scratch(tmp_path) as scratch, scratch.together():
+            scratch.write_record(5, "ok", None, {"title": "a"}, None)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    with Scratch(tmp_path) as scratch:
+        assert scratch.record(5) is None
 
 
 def test_a_full_disk_ends_in_an_oserror_and_loses_nothing(tmp_path: Path) -> None:
@@ -152,7 +189,7 @@ run(main)
 
 def test_a_row_is_there_only_after_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Scratch(tmp_path) as scratch:
-        scratch.claim_image(URL)
+        scratch.claim_image(URL, "")
         monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
         with pytest.raises(OSError, match="full"):
             scratch.write_image(URL, b"jpeg", (4, 3))

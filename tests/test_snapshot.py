@@ -19,10 +19,10 @@ def scratch(tmp_path: Path) -> Scratch:
     with Scratch(tmp_path / "scratch") as each:
         for object_id, url in ((1, "/a"), (3, "/c"), (4, "/a")):
             each.write_record(object_id, "ok", None, to_row(record(object_id), object_id), url)
-            each.claim_image(url)
+            each.claim_image(url, "")
         each.write_record(2, "record_gone", "404", None, None)
         each.write_image("/a", b"jpeg", (4, 3))
-        each.write_no_image("/c", "image_refused", "cut off")
+        each.write_no_image("/c", "image_refused", "cut off", settled=True)
         each.want([4, 3, 2, 1])
         yield each
 
@@ -67,4 +67,4 @@ def test_a_spoilt_image_is_named_and_fetched_by_the_next_run(scratch: Scratch, t
     with pytest.raises(UserError, match="run again, and only that image is fetched again"):
         build(scratch, (), tmp_path / "out")
     scratch.run += 1
-    assert scratch.claim_image("/a")
+    assert scratch.claim_image("/a", "")

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from met_culture.departments import DEPARTMENTS
 from met_culture.hosts import FetchError
 from met_culture.museum_folder import MAX_ID
 from met_culture.params import CandidateRule
+from met_culture.progress import progress
 from met_culture.scratch import Scratch
 
 MAX_LISTING = 64_000_000  # bytes; the museum's list of 500,000 ids takes 3.4 MB
@@ -21,7 +23,7 @@ PAGE = 500  # ids of a page of the search, at most
 WINDOW = 10_000  # ids of one search; past it the API answers null
 # Years that cut the collection into parts of which few are over the window; those are halved further.
 YEARS = (-400_000, -3_000, -1_000, 0, 1000, 1500, 1600, 1700, 1750, 1800, 1850, 1880, 1900, 1925, 1950, 1975, 2100)
-FRESH_S = 7 * 24 * 3600.0  # for which an answer serves a fetch that was stopped and continues
+FRESH_S = 24 * 3600.0  # for which an answer serves a fetch that was stopped and continues
 TOLERANCE = 0.01  # share of its own total that a search may keep back before the department is listed instead
 
 Ask = Callable[[str], dict[str, Any]]  # from a path and query to a dict with `total` and `objectIDs`
@@ -39,7 +41,7 @@ def asker(client: Client, scratch: Scratch) -> Ask:
         if known and time.time() - known["at"] < FRESH_S:
             return known
         try:
-            status, body = client.get_api(path, max_bytes=MAX_LISTING, check=_no_ids)
+            status, body = client.get_api(path, max_bytes=MAX_LISTING, check=partial(_wrong_ids, path))
         except FetchError as error:
             raise UserError(f"{client.api}{path}: {error}; check fetch.api and the network, then run again.") from None
         if body is None:
@@ -52,9 +54,14 @@ def asker(client: Client, scratch: Scratch) -> Ask:
     return ask
 
 
-def _no_ids(body: Any) -> str | None:  # noqa: ANN401 - what JSON holds
+def _wrong_ids(path: str, body: Any) -> str | None:  # noqa: ANN401 - what JSON holds
     good = isinstance(body, dict) and type(body.get("total")) is int
-    return None if good and isinstance(body.get("objectIDs"), list | None) else "a body without a list of ids"
+    if not good or not isinstance(body.get("objectIDs"), list | None):
+        return "a body without a list of ids"
+    listed = len(body["objectIDs"] or [])
+    if path.startswith("/v1/objects") and listed < body["total"] * (1 - TOLERANCE):
+        return f"a list of {listed} ids instead of {body['total']}"
+    return None
 
 
 def listed_ids(ask: Ask, *, since: str | None = None) -> set[int]:
@@ -62,23 +69,33 @@ def listed_ids(ask: Ask, *, since: str | None = None) -> set[int]:
     return set(ask("/v1/objects" + (f"?{urlencode({'metadataDate': since})}" if since else ""))["objectIDs"])
 
 
-def searched_ids(ask: Ask, rules: tuple[CandidateRule, ...]) -> set[int]:
-    """Return the ids that the search has for the rules: with images, department by department.
+def searched_ids(ask: Ask, rules: tuple[CandidateRule, ...]) -> tuple[set[int], int]:
+    """Return the ids that the search has for the rules, with images, and how many more it said that it has.
 
     A search that has more than fit its window is cut by date. One that still keeps back more than `TOLERANCE` of its
     total is joined with the department's listing, if all of the department is wanted; otherwise it is left at that, as
     the listing would cost a request for every object of the department.
     """
     ids: set[int] = set()
-    for rule in rules or (CandidateRule(),):
-        numbers = [number for number, name in DEPARTMENTS.items() if not rule.departments or name in rule.departments]
-        for number in numbers:
-            for terms in _terms(rule):
-                found, total = _search(ask, {"hasImages": "true", "departmentId": number, **terms})
-                if len(found) < total * (1 - TOLERANCE) and terms == {"q": "*"}:
-                    found |= set(ask(f"/v1/objects?departmentIds={number}")["objectIDs"])
-                ids |= found
-    return ids
+    missed = 0
+    for number, terms in progress(_searches(rules), "catalogue", "searches"):
+        found, total = _search(ask, {"hasImages": "true", "departmentId": number, **terms})
+        if len(found) < total * (1 - TOLERANCE) and terms == {"q": "*"}:
+            found |= set(ask(f"/v1/objects?departmentIds={number}")["objectIDs"])
+        missed += max(0, total - len(found))
+        ids |= found
+    return ids, missed
+
+
+def _searches(rules: tuple[CandidateRule, ...]) -> list[tuple[int, dict[str, str]]]:
+    """Return department and filters of every search."""
+    return [
+        (number, terms)
+        for rule in rules or (CandidateRule(),)
+        for number, name in DEPARTMENTS.items()
+        if not rule.departments or name in rule.departments
+        for terms in _terms(rule)
+    ]
 
 
 def _terms(rule: CandidateRule) -> Iterator[dict[str, str]]:

@@ -19,10 +19,11 @@ from urllib3.util.retry import Retry
 from met_culture.hosts import FetchError, Hosts, May, RefusedError, may_ask_file
 from met_culture.images import MAX_BYTES, BrokenImageError, check_image
 from met_culture.pace import Pace
-from met_culture.transport import Answer, BrokenError, Request, TooLargeError, get, session
+from met_culture.transport import Answer, BrokenError, Request, TooLargeError, UnreachableError, get, session
 from met_culture.urls import is_loopback, quoted
 
 USER_AGENT = "met-culture/0.1"
+UNREACHED = 3  # tries for a host that has never answered and takes no connection: a mistyped address, not a block
 TELL_AFTER_S = 4.0  # shorter waits are not worth a line
 FILE_S = 6 * 3600.0  # for a catalogue of some 300 MB over a slow line
 REDIRECTS = 5  # in a row; more is a loop
@@ -36,7 +37,7 @@ Result = TypeVar("Result")
 def _seconds(retry_after: str | None) -> float | None:
     try:
         return Retry().parse_retry_after(retry_after) if retry_after else None
-    except InvalidHeader:
+    except (InvalidHeader, ValueError, OverflowError):
         return None
 
 
@@ -126,6 +127,7 @@ class Client:
             size = check_image(answer.body) if answer.status == HTTPStatus.OK else (0, 0)
             return answer.status, answer.body, size
 
+        url = url.lstrip()
         self._hosts.may_ask_image(url, None)
         return self._ask(
             Request(quoted(url), self.timeout_s, MAX_BYTES), self._hosts.may_ask_image, self.image_pace, judge
@@ -151,39 +153,47 @@ class Client:
         return self._ask(request, may_ask_file, self.image_pace, lambda a: (a.status, a.headers.get("ETag")))
 
     def _ask(self, request: Request, may: May, pace: Pace, judge: Callable[[Answer], Result]) -> Result:
+        error, began = Exception(), [0.0]
         for attempt in range(1, pace.waits.attempts + 1):
             retry_after = None
             try:
-                with pace.turn() as began:
-                    answer = self._follow(request, may, pace)
+                answer = self._follow(request, may, pace, began)
                 if answer.status not in BLOCKING:
                     result = judge(answer)  # after the turn, so that decoding holds up no request
                     pace.good()
                     return result
-                error: Exception = FetchError(f"status {answer.status}")
+                error = FetchError(f"status {answer.status}")
                 retry_after = _seconds(answer.headers.get("Retry-After"))
             except TooLargeError as large:
                 raise RefusedError(str(large)) from None
             except (BrokenError, BrokenImageError) as caught:
                 error = caught
-            wait = pace.trouble(began, retry_after)
+            wait = pace.trouble(began[-1], retry_after)
+            if isinstance(error, UnreachableError) and not pace.reached and attempt >= UNREACHED:
+                break  # a mistyped address rather than a block
             if wait >= TELL_AFTER_S:
                 host = urlsplit(request.url).hostname
                 tqdm.write(f"{host}: {error}; left alone for {wait:.0f} s (try {attempt})", file=sys.stderr)
         if isinstance(error, BrokenImageError):
             raise error
-        raise FetchError(f"failed {pace.waits.attempts} times, at last: {error}")
+        raise FetchError(f"failed {attempt} times, at last: {error}")
 
-    def _follow(self, request: Request, may: May, pace: Pace) -> Answer:
-        """Return the answer at the end of the redirects, each of which must be allowed."""
+    def _follow(self, request: Request, may: May, pace: Pace, began: list[float]) -> Answer:
+        """Return the answer at the end of the redirects, each of which must be allowed; adds when its turns began."""
         for _ in range(REDIRECTS):
-            pace.count(requests=1)
-            answer = get(self._session, request)
+            with pace.turn() as turn:
+                began.append(turn)
+                pace.count(requests=1)
+                answer = get(self._session, request)
+            pace.reached = True
             pace.count(bytes_read=answer.size)
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTING or not location:
                 return answer
-            there = urljoin(request.url, location)
-            may(there, request.url)
+            try:
+                there = urljoin(request.url, location)
+                may(there, request.url)
+            except ValueError:
+                raise RefusedError("a redirect to what is no URL") from None
             request = replace(request, url=there)
         raise RefusedError(f"more than {REDIRECTS} redirects")

@@ -14,7 +14,7 @@ from met_culture.candidates import is_candidate
 from met_culture.client import Client
 from met_culture.command import UserError
 from met_culture.hosts import FetchError, RefusedError
-from met_culture.images import ImageError
+from met_culture.images import BrokenImageError, ImageError
 from met_culture.museum_folder import original_urls
 from met_culture.pace import StoppedError
 from met_culture.params import CandidateRule
@@ -39,7 +39,8 @@ def settle_record(scratch: Scratch, api: str, object_id: int, record: Any) -> No
         scratch.write_record(object_id, "record_malformed", str(error), None, None)
         return
     if columns["primaryImageSmall"]:
-        scratch.write_record(object_id, "ok", None, columns, record["primaryImageSmall"].removeprefix(api))
+        url = record["primaryImageSmall"].encode(errors="replace").decode()  # lone surrogates, as in the columns
+        scratch.write_record(object_id, "ok", None, columns, url.removeprefix(api))
     else:
         scratch.write_record(object_id, "no_image", "the record names no image", columns, None)
 
@@ -47,17 +48,34 @@ def settle_record(scratch: Scratch, api: str, object_id: int, record: Any) -> No
 class Download:
     """One pass over the objects, which leaves everything in the scratch folder."""
 
-    def __init__(self, client: Client, scratch: Scratch, rules: tuple[CandidateRule, ...], bar: "tqdm[Any]") -> None:
-        """Prepare; `run` does it. Records that fit none of `rules` get no image."""
-        self.client, self.scratch, self.rules, self.bar = client, scratch, rules, bar
-        self.kept = self.failed = 0
+    def __init__(
+        self,
+        client: Client,
+        scratch: Scratch,
+        rules: tuple[CandidateRule, ...],
+        bar: "tqdm[Any]",
+        *,
+        own: bool = False,
+    ) -> None:
+        """Prepare; `run` does it.
+
+        Args:
+            client: Of the source.
+            scratch: What is known, and where all goes.
+            rules: Records that fit none of them get no image.
+            bar: Shows the progress; its total is the number of objects.
+            own: Whether the server is one of ours, which does not block and is never down.
+        """
+        self.client, self.scratch, self.rules, self.bar, self.own = client, scratch, rules, bar, own
+        self.kept = self.without = 0
         self._in_a_row = {"record": 0, "image": 0}
+        self._may_give_up = not own
         self._urls: queue.Queue[str | None] = queue.Queue(AHEAD)
         self._counting = threading.Lock()
         self._error: BaseException | None = None
 
     def run(self, ids: Iterable[int], outdated: set[int], refreshed_in: int) -> None:
-        """Fetch what is not settled.
+        """Fetch what is not settled; what failed in an earlier run comes last.
 
         Args:
             ids: The objects.
@@ -73,11 +91,11 @@ class Download:
         for thread in threads:
             thread.start()
         try:
-            for object_id in ids:
-                known = self.scratch.record(object_id)
-                if not known or (object_id in outdated and known["run"] < refreshed_in) or self._failed(known):
-                    self._fetch_record(object_id)
-                self._queue_image(object_id)
+            late = [each for each in ids if not self._settle(each, outdated, refreshed_in)]
+            # Three that always fail must not keep the rest, or the outputs, from ever being done.
+            self._may_give_up = False
+            for object_id in late:
+                self._settle(object_id, outdated, refreshed_in, late=True)
             for _ in threads:
                 self._put(None)
             for thread in threads:
@@ -100,8 +118,28 @@ class Download:
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _failed(self, known: Any) -> bool:  # noqa: ANN401 - a row of the scratch folder
-        return known["status"] == "record_failed" and known["run"] < self.scratch.run
+    def _settle(self, object_id: int, outdated: set[int], refreshed_in: int, *, late: bool = False) -> bool:
+        """Ask for a record if need be and queue its image; returns False where that is to be done late."""
+        known = self.scratch.record(object_id)
+        failed = bool(known and known["failure"] and known["run"] < self.scratch.run)
+        if failed and not late:
+            return False
+        if not known or failed or (object_id in outdated and known["run"] < refreshed_in):
+            self._fetch_record(object_id)
+            known = self.scratch.record(object_id)
+        url, columns = known["url"], self.scratch.columns(known) if known["columns"] else None
+        if columns and not is_candidate(columns, self.rules):
+            self._count()
+        elif not url:
+            self._count(without=1)
+        elif self.scratch.has_failed(url) and not late:
+            return False
+        elif self.scratch.claim_image(url, columns["metadataDate"]):
+            self._put(url)
+        else:
+            kept = self.scratch.image_status(url) in ("ok", "waiting")  # claimed for another object
+            self._count(kept=kept, without=not kept)
+        return True
 
     def _fetch_record(self, object_id: int) -> None:
         def wrong(record: Any) -> str | None:  # noqa: ANN401 - what JSON holds
@@ -110,29 +148,18 @@ class Download:
 
         try:
             status, record = self.client.get_api(f"/v1/objects/{object_id}", max_bytes=MAX_RECORD, check=wrong)
+            if status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+                raise FetchError(f"answered status {status}")
         except FetchError as error:
-            self.scratch.write_record(object_id, "record_failed", str(error), None, None)
+            self.scratch.write_no_record(object_id, str(error))
             self._note_failure("record", str(error))
             return
         self._in_a_row["record"] = 0
-        if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        if status == HTTPStatus.OK:
+            settle_record(self.scratch, self.client.api, object_id, record)
+        else:
             reason = f"{status}: the museum has no such object"
             self.scratch.write_record(object_id, "record_gone", reason, None, None)
-        elif status != HTTPStatus.OK:
-            self.scratch.write_record(object_id, "record_failed", f"status {status}", None, None)
-        else:
-            settle_record(self.scratch, self.client.api, object_id, record)
-
-    def _queue_image(self, object_id: int) -> None:
-        known = self.scratch.record(object_id)
-        url = known["url"]
-        if known["columns"] and not is_candidate(self.scratch.columns(known), self.rules):
-            self._count()
-        elif url and self.scratch.claim_image(url):
-            self._put(url)
-        else:
-            kept = bool(url) and self.scratch.image_status(url) in ("ok", "waiting")  # claimed for another object
-            self._count(kept=kept, failed=not kept)
 
     def _put(self, url: str | None) -> None:
         while True:
@@ -160,36 +187,36 @@ class Download:
     def _fetch_image(self, url: str) -> None:
         try:
             status, data, size = self.client.get_image(self.client.api + url if url.startswith("/") else url)
-        except (RefusedError, ImageError) as error:
-            self.scratch.write_no_image(url, "image_refused", str(error))
-        except FetchError as error:
-            self.scratch.write_no_image(url, "image_failed", str(error))
-            self._count(failed=1)
-            self._note_failure("image", str(error))
+            if status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+                raise FetchError(f"answered status {status}")
+        except (FetchError, ImageError) as error:
+            refused = isinstance(error, RefusedError | ImageError)
+            # What parameters or the host's mood may change is asked again by the next run.
+            settled = isinstance(error, ImageError) and not isinstance(error, BrokenImageError)
+            kind = "image_refused" if refused else "image_failed"
+            self.scratch.write_no_image(url, kind, str(error), settled=settled)
+            self._count(without=1)
+            if not settled:
+                self._note_failure("image", str(error))
             return
-        else:
-            if status == HTTPStatus.OK:
-                self.scratch.write_image(url, data, size)
-                self._in_a_row["image"] = 0
-                self._count(kept=1)
-                return
-            gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-            kind, reason = ("image_gone", f"{status}: dead link") if gone else ("image_refused", f"status {status}")
-            self.scratch.write_no_image(url, kind, reason)
         self._in_a_row["image"] = 0
-        self._count(failed=1)
+        if status == HTTPStatus.OK:
+            self.scratch.write_image(url, data, size)
+        else:
+            self.scratch.write_no_image(url, "image_gone", f"{status}: dead link", settled=True)
+        self._count(kept=status == HTTPStatus.OK, without=status != HTTPStatus.OK)
 
     def _note_failure(self, kind: str, reason: str) -> None:
         self._in_a_row[kind] += 1
-        if self._in_a_row[kind] >= GIVE_UP_AFTER:
-            raise UserError(f"{GIVE_UP_AFTER} {kind}s in a row {reason}; run again to continue.")
+        if self._may_give_up and self._in_a_row[kind] >= GIVE_UP_AFTER:
+            raise UserError(f"{GIVE_UP_AFTER} {kind}s in a row failed, the last one: {reason}; run again to continue.")
 
-    def _count(self, *, kept: int = 0, failed: int = 0) -> None:
+    def _count(self, *, kept: int = 0, without: int = 0) -> None:
         with self._counting:
             self.kept += kept
-            self.failed += failed
-            tally = {"kept": self.kept, "without": self.failed}
-            if self.client.api_pace.requests_per_second:  # our own server blocks nobody
+            self.without += without
+            tally = {"kept": self.kept, "failed": self.without}
+            if not self.own:
                 tally["blocked"] = self.client.blocks
             self.bar.set_postfix(tally, refresh=False)
             self.bar.update()

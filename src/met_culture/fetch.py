@@ -33,7 +33,7 @@ from met_culture.urls import is_loopback
 
 IMAGE_BYTES = 130_000  # of the museum's `web-large` images, on average
 NO_CONTACT = "no contact given)"  # end of the default fetch.user_agent
-IMAGES_PER_SECOND = 8  # what the museum's image host was seen to give ten threads
+IMAGE_S = 1.0  # that one takes; ten threads were seen to get eight a second
 
 
 def _minutes(seconds: float) -> str:
@@ -50,7 +50,7 @@ def plan(params: FetchParams, asked: int, records: int, images: int) -> str:
         images: Known images that are still to be downloaded; each new record may name one more.
     """
     downloads = records + images
-    seconds = max(records / params.requests_per_second, downloads / IMAGES_PER_SECOND)
+    seconds = max(records / params.requests_per_second, downloads * IMAGE_S / params.parallel_images)
     return (
         f"{asked:,} objects. To send: {records:,} requests to the API, {params.requests_per_second:g} a second; "
         f"at most {downloads:,} to the image hosts, {params.parallel_images} at a time, "
@@ -78,16 +78,13 @@ def fetch(client: Client, scratch: Scratch, params: FetchParams, out: Path | Non
     ids, coverage = choose(client, scratch, params)
     outdated, refreshed_in = _refresh(client, scratch, params)
     scratch.want(ids)
-    records, images = scratch.to_ask(outdated, refreshed_in)
-    if params.source == "met":
-        print(f"fetch: {plan(params, len(ids), records, images)}", file=sys.stderr)
-        if params.user_agent.endswith(NO_CONTACT) and not is_loopback(params.api):
-            print("fetch: say in fetch.user_agent where the museum may complain about you", file=sys.stderr)
+    _print_plan(params, len(ids), *scratch.to_ask(outdated, refreshed_in))
     if out is None:
         return None
-    rules = params.candidates if params.source == "met" else ()
+    met = params.source == "met"
+    rules = params.candidates if met else ()
     with progress(None, "fetch", "objects", total=len(ids)) as bar:
-        download = Download(client, scratch, rules, bar)
+        download = Download(client, scratch, rules, bar, own=not met)
         try:
             download.run(ids, outdated, refreshed_in)
         except KeyboardInterrupt:
@@ -97,7 +94,16 @@ def fetch(client: Client, scratch: Scratch, params: FetchParams, out: Path | Non
     counts = build(scratch, rules, out)
     scratch.forget_facts("answer ")  # the next fetch asks the catalogue anew
     scratch.forget_facts("refresh ")
-    return coverage | counts
+    return coverage | counts | {"without_answer": scratch.failures()}
+
+
+def _print_plan(params: FetchParams, asked: int, records: int, images: int) -> None:
+    if params.source != "met":
+        print(f"fetch: {asked:,} objects from {params.source}; nothing is asked of the museum", file=sys.stderr)
+        return
+    print(f"fetch: {plan(params, asked, records, images)}", file=sys.stderr)
+    if params.user_agent.endswith(NO_CONTACT) and not is_loopback(params.api):
+        print("fetch: say in fetch.user_agent where the museum may complain about you", file=sys.stderr)
 
 
 def _print_summary(metrics: dict[str, Any], report: Path) -> None:
@@ -105,9 +111,12 @@ def _print_summary(metrics: dict[str, Any], report: Path) -> None:
         print(f"{status:<17}{number:>9,}")
     if left := metrics.get("not_candidate"):
         print(f"{'not_candidate':<17}{left:>9,}  (found by the catalogue, left out by fetch.candidates)")
-    failed = sum(number for status, number in metrics["statuses"].items() if status.endswith("_failed"))
-    if failed:
-        print(f"{failed} objects got no answer; `dvc repro --force fetch` asks for them again")
+    if missed := metrics.get("missed_by_search"):
+        print(f"the search has {missed:,} more objects than it names; fetch.catalog csv or listing may find them")
+    if skipped := metrics.get("rows_skipped"):
+        print(f"{skipped:,} rows of {metrics['rows']:,} in fetch.catalog_file were no records and left out")
+    if failed := metrics["without_answer"]:
+        print(f"{failed:,} objects got no answer; `dvc repro --force fetch` asks for them again")
     print(f"every object with its reason: {report}")
 
 

@@ -1,5 +1,6 @@
 """Which hosts may be asked for what; nothing that the network says widens it."""
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -46,14 +47,26 @@ class Hosts:
         """Allow https and the image hosts; this machine over plain http only if the API is here, never from outside."""
         try:
             parts = urlsplit(url)
-            _ = parts.port
+            port, plain = parts.port, url.lower().startswith(f"{parts.scheme}://{parts.netloc.lower()}/")
         except ValueError as error:
             raise RefusedError(f"no URL ({error})") from None
-        if parts.scheme == "https" and parts.netloc in self.image_hosts:
+        # `plain` fails for blanks and control characters, which parsers drop and others might not.
+        named = plain and parts.username is None and parts.hostname in self.image_hosts
+        if named and parts.scheme == "https" and port in (None, 443):
             return
         from_here = is_loopback(self.api) and is_loopback(redirected_from or self.api)
-        if not (from_here and parts.scheme == "http" and is_loopback(url)):
+        if not (from_here and plain and parts.scheme == "http" and is_loopback(url)):
             raise RefusedError(f"{_shown(url)} is not one of fetch.image_hosts over https")
+
+
+def _is_address(url: str) -> bool:
+    """Return whether the host is a number instead of a name; all the ways to write this machine's are."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        socket.inet_aton(host)  # takes 127.1 and 2130706433, too
+    except OSError:
+        return ":" in host or host == "localhost"
+    return True
 
 
 def may_ask_file(url: str, redirected_from: str | None) -> None:
@@ -61,6 +74,6 @@ def may_ask_file(url: str, redirected_from: str | None) -> None:
 
     Such files lie on storage services, whose hosts change.
     """
-    outside = not is_loopback(redirected_from or url)
-    if (is_loopback(url) and outside) or not (is_loopback(url) or url.startswith("https:")):
-        raise RefusedError(f"{_shown(url)} is not asked, as it is not https")
+    here = is_loopback(redirected_from or url)
+    if not (here and is_loopback(url)) and (not url.startswith("https://") or _is_address(url)):
+        raise RefusedError(f"{_shown(url)} is not asked, as it is no named host over https")

@@ -3,6 +3,7 @@
 The token bucket is pyrate_limiter's and lies in a file, so that every process on the machine shares the pace of a host.
 """
 
+import math
 import random
 import sqlite3
 import threading
@@ -12,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyrate_limiter import Limiter, Rate, SQLiteBucket
+from pyrate_limiter import BucketFactory, Limiter, Rate, RateItem, SQLiteBucket
 
-from met_culture.command import UserError
-
+TABLE = "requests"
 MIN_SHARE = 1 / 8  # of the configured pace and parallelism, after many blocks
 RECOVERY = 1 / 50  # of them, regained with each good answer
 
@@ -44,15 +44,23 @@ class Waits:
         return max(grown, min(retry_after or 0, self.retry_after_cap_s))
 
 
-def limiter(requests_per_second: float, file: Path) -> Limiter:
-    """Return a token bucket of one token, whose state lies in `file`."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    rate = Rate(1, round(1000 / requests_per_second))
-    try:
-        bucket = SQLiteBucket.init_from_file([rate], db_path=str(file), use_file_lock=True)
-    except sqlite3.DatabaseError as error:
-        raise UserError(f"{file} is spoilt ({error}); delete it and run again.") from None
-    return Limiter(bucket, buffer_ms=0)
+class _Bucket(BucketFactory):
+    """One bucket in a file; without the library's cleaning thread, whose errors would go past everybody."""
+
+    def __init__(self, requests_per_second: float, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rate = Rate(1, math.ceil(1000 / requests_per_second))  # one per so many milliseconds
+        self.bucket = SQLiteBucket.init_from_file([rate], table=TABLE, db_path=str(file), use_file_lock=True)
+        # Written before the clock was set back; they would hold up everything until it is as late again.
+        self.bucket.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (self.bucket.now(),))  # noqa: S608
+        self.bucket.conn.commit()
+
+    def wrap_item(self, name: str, weight: int = 1) -> RateItem:
+        return RateItem(name, self.bucket.now(), weight=weight)
+
+    def get(self, item: RateItem) -> SQLiteBucket:
+        del item
+        return self.bucket
 
 
 @dataclass
@@ -67,6 +75,7 @@ class Pace:
         blocks: How often the host had to be left alone so far.
         requests: How many were sent so far, retries and redirects included.
         bytes_read: Bytes of the answers' bodies so far.
+        reached: Whether the host has answered anything yet.
     """
 
     parallel: int = 1
@@ -76,6 +85,7 @@ class Pace:
     blocks: int = field(default=0, init=False)
     requests: int = field(default=0, init=False)
     bytes_read: int = field(default=0, init=False)
+    reached: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         """Open the bucket."""
@@ -84,12 +94,16 @@ class Pace:
         self._noticed = self._until = 0.0  # when the latest block was met, and when it is over
         self._last = 0.0  # when the latest turn began
         self._stopped = False
-        self._limiter = limiter(self.requests_per_second, self.file) if self.requests_per_second and self.file else None
+        self._bucket = self._limiter = None
+        if self.requests_per_second and self.file:
+            with self._disk():
+                self._bucket = _Bucket(self.requests_per_second, self.file)
+                self._limiter = Limiter(self._bucket, buffer_ms=0)
 
     def close(self) -> None:
         """Close the bucket."""
         if self._limiter:
-            self._limiter.close()
+            self._bucket.bucket.close()
 
     def stop(self) -> None:
         """Let no further request start; whoever waits for a turn gets `StoppedError`."""
@@ -110,13 +124,22 @@ class Pace:
                 if self._share < 1:  # slower after a block
                     slow = self._last + 1 / (self.requests_per_second * self._share)
                     time.sleep(max(0.0, slow - time.monotonic()))
-                self._limiter.try_acquire()
+                with self._disk():
+                    self._limiter.try_acquire()
+                    self._bucket.bucket.leak(self._bucket.bucket.now())
             self._last = time.monotonic()
             yield self._last
         finally:
             with self._changed:
                 self._active -= 1
-                self._changed.notify_all()
+                self._changed.notify()
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OSError(None, f"{error} (if it is spoilt, delete it)", str(self.file)) from error
 
     def _take_place(self) -> None:
         with self._changed:
@@ -124,12 +147,17 @@ class Pace:
                 wait = self._until - time.monotonic()
                 if wait > 0:
                     self._changed.wait(wait)
-                elif self._active >= max(1, round(self.parallel * self._share)):
+                elif self._active >= self._places():
                     self._changed.wait()
                 else:
                     self._active += 1
+                    if self._active < self._places():
+                        self._changed.notify()  # after a block several places are free at once
                     return
             raise StoppedError
+
+    def _places(self) -> int:
+        return max(1, round(self.parallel * self._share))
 
     def count(self, *, requests: int = 0, bytes_read: int = 0) -> None:
         """Add to what was sent and read."""
@@ -155,6 +183,8 @@ class Pace:
         """
         with self._changed:
             if began < self._noticed:
+                asked_for = min(retry_after or 0.0, self.waits.retry_after_cap_s)
+                self._until = max(self._until, time.monotonic() + asked_for)
                 return 0.0
             self._troubles += 1
             self.blocks += 1

@@ -66,6 +66,7 @@ Column = Annotated[str, AfterValidator(_column)]
 Department = Annotated[str, AfterValidator(_department)]
 # Strings, because YAML reads a bare 2026-11-24 as a date.
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_date)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]  # without https:// and in lower case
 # What a header can hold; a name and a place to complain.
 UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
@@ -98,7 +99,7 @@ class FetchParams:
     limit: Count | None
     limit_seed: Seed
     since: Date | None
-    image_hosts: Annotated[tuple[str, ...], Field(min_length=1)]
+    image_hosts: Annotated[tuple[HostName, ...], Field(min_length=1)]
     requests_per_second: Annotated[Number, Field(ge=0.001, le=80)]  # 80 is what the museum documents
     parallel_images: Annotated[int, Field(ge=1, le=64)]
     timeout_s: Annotated[Number, Field(gt=0, le=3600)]

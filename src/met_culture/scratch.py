@@ -25,17 +25,20 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS records (
     objectID INTEGER PRIMARY KEY,
-    status TEXT NOT NULL,  -- ok, no_image, record_gone, record_malformed; record_failed is tried again
+    status TEXT NOT NULL,  -- ok, no_image, record_gone, record_malformed, record_failed
     reason TEXT,
     columns TEXT,  -- the API's 57, as JSON
     url TEXT,  -- of the image, as `Scratch.write_record` was given it
+    failure TEXT,  -- of the latest try, if it failed; then the next run tries again
     run INTEGER NOT NULL  -- that asked last
 );
 CREATE TABLE IF NOT EXISTS images (
     url TEXT PRIMARY KEY,
-    status TEXT NOT NULL,  -- ok, image_gone, image_refused; waiting and image_failed are tried again
+    status TEXT NOT NULL,  -- waiting, ok, image_gone, image_refused, image_failed
     reason TEXT, sha256 TEXT, bytes INTEGER, width INTEGER, height INTEGER,
-    run INTEGER NOT NULL  -- that queued it last
+    settled INTEGER NOT NULL DEFAULT 0,  -- else the next run tries again
+    version TEXT NOT NULL,  -- the latest metadataDate of a record that showed it
+    run INTEGER NOT NULL  -- that claimed it last
 );
 CREATE TEMP TABLE wanted (objectID INTEGER PRIMARY KEY);
 CREATE TEMP TABLE outdated (objectID INTEGER PRIMARY KEY);
@@ -102,34 +105,59 @@ class Scratch:
         """Return what is known of an object: status, columns, url, run."""
         return self._one("SELECT * FROM records WHERE objectID = ?", object_id)
 
-    @staticmethod
-    def columns(row: sqlite3.Row) -> dict[str, Any]:
+    def columns(self, row: sqlite3.Row) -> dict[str, Any]:
         """Return the API's columns of a row of `record` or `outcomes`."""
-        return json.loads(row["columns"])
+        try:
+            return json.loads(row["columns"])
+        except ValueError:
+            raise UserError(
+                f"{self.folder / 'state.db'} is spoilt; delete the folder around it and run again."
+            ) from None
 
     def write_record(
         self, object_id: int, status: str, reason: str | None, columns: dict[str, Any] | None, url: str | None
     ) -> None:
-        """Remember the outcome of a record; where it changed, its image is no longer settled."""
+        """Remember the outcome of a record."""
         text = json.dumps(columns, ensure_ascii=False) if columns else None
-        with self._guard, self._disk(), self._transaction():
-            before = self._db.execute("SELECT columns, url FROM records WHERE objectID = ?", (object_id,)).fetchone()
-            if url and before and before["url"] == url and before["columns"] != text:
-                self._db.execute("UPDATE images SET status = 'waiting', run = 0 WHERE url = ?", (url,))
-            values = (object_id, status, reason, text, url, self.run)
-            self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?)", values)
+        values = (object_id, status, reason, text, url, self.run)
+        self._do("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, NULL, ?)", *values)
 
-    def claim_image(self, url: str) -> bool:
-        """Return whether an image is to be downloaded; once a run, however many objects show it."""
-        known = self._one("SELECT status, bytes FROM images WHERE url = ?", url)
-        if known and known["status"] == "ok" and not self._whole(url, known["bytes"]):
-            self._do("UPDATE images SET status = 'waiting' WHERE url = ?", url)
-        return self._do(
-            "INSERT INTO images (url, status, run) VALUES (?, 'waiting', ?) ON CONFLICT (url) "
-            "DO UPDATE SET run = excluded.run WHERE status IN ('waiting', 'image_failed') AND run <> excluded.run",
-            url,
+    def write_no_record(self, object_id: int, failure: str) -> None:
+        """Remember that a record did not come; what was known of it before stays."""
+        self._do(
+            "INSERT INTO records VALUES (?, 'record_failed', ?, NULL, NULL, ?, ?) ON CONFLICT (objectID) DO UPDATE "
+            "SET failure = excluded.failure, run = excluded.run, "
+            "reason = CASE status WHEN 'record_failed' THEN excluded.reason ELSE reason END",
+            object_id,
+            failure,
+            failure,
             self.run,
         )
+
+    def claim_image(self, url: str, version: str) -> bool:
+        """Return whether an image is to be downloaded; once a run, however many objects show it.
+
+        Args:
+            url: As `write_record` was given it.
+            version: The record's metadataDate; a later one than before is a reason to download again.
+        """
+        known = self._one("SELECT * FROM images WHERE url = ?", url)
+        if not known:
+            return self._do(
+                "INSERT INTO images (url, status, version, run) VALUES (?, 'waiting', ?, ?)", url, version, self.run
+            )
+        spoilt = known["status"] == "ok" and not self._whole(url, known["bytes"])
+        wanted = known["run"] < self.run and (not known["settled"] or spoilt or version > known["version"])
+        if wanted:
+            self._do("UPDATE images SET status = 'waiting', settled = 0, run = ? WHERE url = ?", self.run, url)
+        if version > known["version"]:
+            self._do("UPDATE images SET version = ? WHERE url = ?", version, url)
+        return wanted
+
+    def has_failed(self, url: str) -> bool:
+        """Return whether an image was asked for in an earlier run, and did not come."""
+        row = self._one("SELECT settled, status, run FROM images WHERE url = ?", url)
+        return bool(row and not row["settled"] and row["status"] != "waiting" and row["run"] < self.run)
 
     def image_status(self, url: str) -> str | None:
         """Return ok, image_gone, image_refused, image_failed or waiting; None for a URL that was never claimed."""
@@ -150,7 +178,7 @@ class Scratch:
         """Remember a whole image of (width, height) pixels: first the file, then that it is there."""
         write_bytes(self.image(url), data)
         self._do(
-            "UPDATE images SET status = 'ok', reason = NULL, sha256 = ?, bytes = ?, width = ?, height = ? "
+            "UPDATE images SET status = 'ok', settled = 1, reason = NULL, sha256 = ?, bytes = ?, width = ?, height = ? "
             "WHERE url = ?",
             hashlib.sha256(data).hexdigest(),
             len(data),
@@ -158,20 +186,35 @@ class Scratch:
             url,
         )
 
-    def write_no_image(self, url: str, status: str, reason: str) -> None:
-        """Remember why there is no image."""
+    def write_no_image(self, url: str, status: str, reason: str, *, settled: bool) -> None:
+        """Remember why there is no image, and whether that is how it stays."""
         self._do(
-            "UPDATE images SET status = ?, reason = ?, sha256 = NULL, bytes = NULL, width = NULL, height = NULL "
-            "WHERE url = ?",
+            "UPDATE images SET status = ?, reason = ?, settled = ?, sha256 = NULL, bytes = NULL, width = NULL, "
+            "height = NULL WHERE url = ?",
             status,
             reason,
+            settled,
             url,
         )
 
-    def object_ids(self) -> Iterator[int]:
-        """Yield the ids of which something is known."""
-        for row in self._db.execute("SELECT objectID FROM records"):
+    def failures(self) -> int:
+        """Return how many wanted objects lack an answer that the next run asks for again, their images included."""
+        row = self._one(
+            "SELECT count(*) AS n FROM wanted JOIN records USING (objectID) LEFT JOIN images USING (url) "
+            "WHERE failure IS NOT NULL OR images.status = 'image_failed'"
+        )
+        return row["n"]
+
+    def object_ids(self, *, gone: bool) -> Iterator[int]:
+        """Yield the ids of which something is known: that the museum has no such object, or else."""
+        for row in self._db.execute("SELECT objectID FROM records WHERE (status = 'record_gone') = ?", (gone,)):
             yield row["objectID"]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Remember all that is written in the context at once, which is quicker; for one thread only."""
+        with self._disk(), self._transaction():
+            yield
 
     def want(self, object_ids: Iterable[int]) -> None:
         """Say which objects `to_ask` and `outcomes` are about."""
@@ -191,13 +234,13 @@ class Scratch:
             self._db.executemany("INSERT INTO outdated VALUES (?)", ((each,) for each in outdated))
         records = self._one(
             "SELECT count(*) AS n FROM wanted LEFT JOIN records USING (objectID) "
-            "WHERE status IS NULL OR status = 'record_failed' "
+            "WHERE status IS NULL OR failure IS NOT NULL "
             "OR (run < ? AND objectID IN (SELECT objectID FROM outdated))",
             refreshed_in,
         )
         images = self._one(
             "SELECT count(DISTINCT url) AS n FROM wanted JOIN records USING (objectID) LEFT JOIN images USING (url) "
-            "WHERE url IS NOT NULL AND (images.status IS NULL OR images.status IN ('waiting', 'image_failed'))"
+            "WHERE url IS NOT NULL AND (settled IS NULL OR NOT settled)"
         )
         return records["n"], images["n"]
 

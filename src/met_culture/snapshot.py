@@ -60,7 +60,7 @@ def rows(scratch: Scratch, rules: tuple[CandidateRule, ...], skipped: Counter[st
 def _copy_image(scratch: Scratch, row: dict[str, Any], out: Path) -> None:
     data = scratch.image(row["url"]).read_bytes()
     if hashlib.sha256(data).hexdigest() != row["image_sha256"]:
-        scratch.write_no_image(row["url"], "waiting", "spoilt on disk")
+        scratch.write_no_image(row["url"], "waiting", "spoilt on disk", settled=False)
         raise UserError(f"{scratch.image(row['url'])} is spoilt; run again, and only that image is fetched again.")
     (out / row["image_file"]).write_bytes(data)
 
@@ -93,6 +93,7 @@ def build(scratch: Scratch, rules: tuple[CandidateRule, ...], out: Path) -> dict
                 fingerprint.update(json.dumps(row, sort_keys=True).encode())
                 report.writerow([row["objectID"], row["status"], row["reason"], row["primaryImageSmall"]])
             table.write_table(pa.Table.from_pylist(chunk, schema=SCHEMA))
+            chunk.clear()  # before the next is made, not after
     return {
         "objects": statuses.total(),
         **skipped,

@@ -33,7 +33,11 @@ def open_source(params: FetchParams, waits: Waits = Waits()) -> Iterator[tuple[C
             api, key = stack.enter_context(serving(folder)), folder_key(folder)
             paces = Pace(waits=OWN), Pace(params.parallel_images, waits=OWN)
         else:
-            api, key = params.api, hashlib.sha256(params.api.encode()).hexdigest()[:16]
+            api, memory = params.api, params.api
+            if params.catalog == "dump":  # an old dump must not pass for what the API says, nor the other way round
+                name = f"dump {Path(params.catalog_file or '').name} of the Metropolitan Museum of Art"
+                memory += f" {params.catalog_file}"
+            key = hashlib.sha256(memory.encode()).hexdigest()[:16]
             # Every fetch on this machine shares it, a second checkout's or experiment's too where they share .scratch.
             bucket = scratch_folder() / "pace" / f"{urlsplit(api).netloc.replace(':', '-')}.db"
             paces = Pace(1, params.requests_per_second, bucket, waits), Pace(params.parallel_images, waits=waits)

@@ -1,14 +1,14 @@
 """HTTP requests with a deadline for the whole answer: connection, headers and body.
 
 A timeout of `requests` limits the silence between two bytes. A server that sends a byte now and then would hold a
-request for ever, so a timer cuts the connection while the headers arrive, and the body is read against the clock.
+request for ever, so a thread cuts connections whose headers are late, and the body is read against the clock.
 """
 
 import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -18,9 +18,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimeoutError_
 
+WATCH_S = 0.1  # between two looks at what is late
+MAX_HEADERS_S = 60.0  # without a timeout
 CHUNK = 64 * 1024  # bytes; the deadline is checked after each
 
 
@@ -32,6 +34,46 @@ class BrokenError(Exception):
     """No answer, or not a whole one in time; the message is one clause without an address."""
 
 
+class UnreachableError(BrokenError):
+    """Not even a connection."""
+
+
+class _Watch:
+    """One thread that cuts the connections whose headers are late."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._late: dict[_Deadline, float] = {}
+        self._thread: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def over(self, connection: "_Deadline") -> Iterator[None]:
+        with self._changed:
+            self._late[connection] = time.monotonic() + float(connection.timeout or MAX_HEADERS_S)
+            if not (self._thread and self._thread.is_alive()):  # at first, and in a process that was forked
+                self._thread = threading.Thread(target=self._cut, daemon=True, name="met_culture deadlines")
+                self._thread.start()
+            elif len(self._late) == 1:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._late.pop(connection, None)
+
+    def _cut(self) -> None:
+        with self._changed:
+            while True:
+                self._changed.wait(WATCH_S if self._late else None)
+                for connection in [each for each, when in self._late.items() if when <= time.monotonic()]:
+                    del self._late[connection]
+                    with contextlib.suppress(OSError, AttributeError):  # it has just been closed
+                        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+_WATCH = _Watch()
+
+
 class _Deadline:
     """Cuts a connection whose headers take longer than its timeout."""
 
@@ -39,17 +81,8 @@ class _Deadline:
     timeout: Any
 
     def getresponse(self) -> Any:  # noqa: ANN401 - as inherited
-        timer = threading.Timer(float(self.timeout or 60), self._cut)
-        timer.daemon = True
-        timer.start()
-        try:
+        with _WATCH.over(self):
             return super().getresponse()  # type: ignore[misc]
-        finally:
-            timer.cancel()
-
-    def _cut(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):  # it has just been closed
-            self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Connection(_Deadline, HTTPConnection):
@@ -148,7 +181,11 @@ def get(opened: requests.Session, request: Request) -> Answer:
             body = bytearray()
             size = _read(response, request, deadline, body.extend)
             return Answer(response.status_code, bytes(body), size, response.headers)
-    except (requests.RequestException, HTTPError) as error:
+    # The library resolves a redirect's address even when it does not follow it; a hostile one is a ValueError.
+    except (requests.RequestException, HTTPError, ValueError) as error:
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(reason, NewConnectionError):
+            raise UnreachableError("no connection") from None
         late = time.monotonic() >= deadline or isinstance(error, requests.Timeout | TimeoutError_)
         # The libraries' own texts hold addresses, which vary between runs and would reach tracked outputs.
         raise BrokenError("no full answer in time" if late else "no connection, or it broke off") from None
