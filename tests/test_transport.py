@@ -6,13 +6,17 @@ import pytest
 import requests
 from servers import answer, server
 
-from met_culture.transport import BrokenError, Request, TooLargeError, get, session
+from met_culture.transport import Answer, BrokenError, Request, TooLargeError, prepare, session
 
 
 @pytest.fixture
 def opened() -> Iterator[requests.Session]:
     with session("test", 2, proxies=False) as each:
         yield each
+
+
+def get(opened: requests.Session, request: Request) -> Answer:
+    return prepare(opened, request)()
 
 
 def test_a_whole_answer(opened: requests.Session) -> None:

@@ -19,7 +19,7 @@ from urllib3.util.retry import Retry
 from met_culture.hosts import FetchError, Hosts, May, RefusedError, may_ask_file
 from met_culture.images import MAX_BYTES, BrokenImageError, check_image
 from met_culture.pace import Pace
-from met_culture.transport import Answer, BrokenError, Request, TooLargeError, UnreachableError, get, session
+from met_culture.transport import Answer, BrokenError, Request, TooLargeError, UnreachableError, prepare, session
 from met_culture.urls import is_loopback, quoted
 
 USER_AGENT = "met-culture/0.1"
@@ -181,10 +181,11 @@ class Client:
     def _follow(self, request: Request, may: May, pace: Pace, began: list[float]) -> Answer:
         """Return the answer at the end of the redirects, each of which must be allowed; adds when its turns began."""
         for _ in range(REDIRECTS):
+            send = prepare(self._session, request)  # before the turn, whose time is the host's
             with pace.turn() as turn:
                 began.append(turn)
                 pace.count(requests=1)
-                answer = get(self._session, request)
+                answer = send()
             pace.reached = True
             pace.count(bytes_read=answer.size)
             location = answer.headers.get("Location")

@@ -154,22 +154,41 @@ class Answer:
     headers: Mapping[str, str]
 
 
-def get(opened: requests.Session, request: Request) -> Answer:
-    """Send one request and read the whole answer; a redirect is an answer.
+@contextlib.contextmanager
+def _one_clause(late: Callable[[], bool]) -> Iterator[None]:
+    """Turn the libraries' errors into ours; their own texts hold addresses, which would reach tracked outputs."""
+    try:
+        yield
+    # The library resolves a redirect's address even when it does not follow it; a hostile one is a ValueError.
+    except (requests.RequestException, HTTPError, ValueError) as error:
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(reason, NewConnectionError):
+            raise UnreachableError("no connection") from None
+        in_time = not late() and not isinstance(error, requests.Timeout | TimeoutError_)
+        raise BrokenError("no connection, or it broke off" if in_time else "no full answer in time") from None
+
+
+def prepare(opened: requests.Session, request: Request) -> Callable[[], Answer]:
+    """Return a function that sends a request once and reads the whole answer; a redirect is an answer.
 
     Raises:
-        BrokenError: No connection, none or a cut-off answer in time, or no HTTP.
-        TooLargeError: A body over the limit.
+        BrokenError: (also the function) No connection, none or a cut-off answer in time, or no HTTP.
+        TooLargeError: (the function) A body over the limit.
     """
-    began = time.monotonic()
-    deadline = began + (request.body_s or request.timeout_s)
     headers = {"If-None-Match": request.etag} if request.etag else {}
     if request.file:
         headers["Accept-Encoding"] = "identity"  # so that its length can be compared
-    try:
-        with opened.get(
-            request.url, headers=headers, stream=True, timeout=request.timeout_s, allow_redirects=False
-        ) as response:
+    with _one_clause(lambda: False):
+        ready = opened.prepare_request(requests.Request("GET", request.url, headers=headers))
+        settings = opened.merge_environment_settings(ready.url, {}, True, None, None)
+
+    def send() -> Answer:
+        began = time.monotonic()
+        deadline = began + (request.body_s or request.timeout_s)
+        with (
+            _one_clause(lambda: time.monotonic() >= deadline),
+            opened.send(ready, timeout=request.timeout_s, allow_redirects=False, **settings) as response,
+        ):
             if time.monotonic() >= began + request.timeout_s:
                 raise BrokenError("no full answer in time")  # headers that were cut look like whole ones
             if request.file and response.status_code == HTTPStatus.OK:
@@ -181,14 +200,8 @@ def get(opened: requests.Session, request: Request) -> Answer:
             body = bytearray()
             size = _read(response, request, deadline, body.extend)
             return Answer(response.status_code, bytes(body), size, response.headers)
-    # The library resolves a redirect's address even when it does not follow it; a hostile one is a ValueError.
-    except (requests.RequestException, HTTPError, ValueError) as error:
-        reason = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(reason, NewConnectionError):
-            raise UnreachableError("no connection") from None
-        late = time.monotonic() >= deadline or isinstance(error, requests.Timeout | TimeoutError_)
-        # The libraries' own texts hold addresses, which vary between runs and would reach tracked outputs.
-        raise BrokenError("no full answer in time" if late else "no connection, or it broke off") from None
+
+    return send
 
 
 def _read(response: requests.Response, request: Request, deadline: float, write: Callable[[bytes], object]) -> int:
