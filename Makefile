@@ -18,9 +18,12 @@ params: $(VENV)/run.done ## check params.yaml
 test: $(VENV)/dev.done ## run the tests
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/dev.done ## measure speed as ratios; writes benchmarks/results/
+bench: $(VENV)/dev.done ## measure speed as ratios, an hour; writes benchmarks/results/
 	$(BIN)/python benchmarks/preprocess.py
 	$(BIN)/python benchmarks/train.py
+	$(BIN)/python benchmarks/fetch.py
+	$(BIN)/python benchmarks/fetch_scale.py
+	$(BIN)/python benchmarks/fetch_cost.py
 
 lint: $(VENV)/dev.done ## check style, docstrings and annotations
 	$(BIN)/ruff check .

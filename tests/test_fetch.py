@@ -125,6 +125,13 @@ def test_a_dry_run_asks_for_the_catalogue_only_and_writes_nothing(
     assert not (workspace / "metrics").exists()
 
 
+def test_a_dry_run_of_a_folder_says_what_is_there(
+    fetched: Path, stage: Callable, capsys: pytest.CaptureFixture
+) -> None:
+    stage(fetch.main, "--dry-run", *OUT)
+    assert "12 objects from" in capsys.readouterr().err
+
+
 def test_every_catalogue_gives_the_same_table(workspace: Path, met: str, museum: Path, stage: Callable) -> None:
     tables = {}
     rows = [[f"19{i:02d}.{i}", "True", str(i), *department(i), "Painting", "", "Paintings"] for i in range(1, 13)]

@@ -16,6 +16,16 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert read_json(path) == {"accuracy": 0.5}
 
 
+def test_a_full_disk_names_the_file_and_leaves_no_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*/a\.jpg'"):
+        write_bytes(tmp_path / "a.jpg", b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_folders_are_made_and_nothing_else_stays(tmp_path: Path) -> None:
     write_bytes(tmp_path / "a" / "b.bin", b"x")
     assert [file.name for file in (tmp_path / "a").iterdir()] == ["b.bin"]

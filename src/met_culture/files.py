@@ -18,8 +18,10 @@ def write_bytes(path: Path, data: bytes) -> None:
     try:
         half.write_bytes(data)
         half.replace(path)
-    except BaseException:
+    except BaseException as error:
         half.unlink(missing_ok=True)  # on a full disk it would take the room of what is retried
+        if isinstance(error, OSError) and not error.filename:  # a full disk does not say where
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
