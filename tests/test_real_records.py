@@ -10,10 +10,11 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import set_param, write_folder
+from conftest import ROOT, ask_museum, set_param, write_folder
 
 from met_culture import clean, fetch, preprocess
 from met_culture.files import read_json
+from met_culture.museum import serving
 
 LABELS = ("China", "Japan", "India")  # it holds no painting of the American Wing
 
@@ -48,3 +49,20 @@ def test_real_records_and_pictures(workspace: Path, folder: Path, stage: Callabl
     train = np.load(workspace / "data/preprocess/train_x.npy", mmap_mode="r")
     assert train.shape[1:] == (150, 150, 3)
     assert all(20 < image.mean() < 250 and image.std() > 10 for image in train)
+
+
+def test_the_search_finds_every_real_painting_that_clean_keeps(
+    real_museum: Path, workspace: Path, stage: Callable[..., None]
+) -> None:
+    def kept() -> bytes:
+        stage(fetch.main, "data/raw", "metrics/fetch.json")
+        stage(clean.main, "data/raw", "data/clean", "metrics/clean.json")
+        return (workspace / "data/clean/paintings.csv").read_bytes()
+
+    set_param(workspace, "source: sample", f"source: {real_museum}")
+    of_everything, objects = kept(), read_json(workspace / "metrics/fetch.json")["asked"]
+    shutil.copy(ROOT / "params.yaml", workspace)
+    with serving(real_museum) as api:
+        ask_museum(workspace, api)
+        assert kept() == of_everything
+    assert read_json(workspace / "metrics/fetch.json")["asked"] < 0.6 * objects
