@@ -1,9 +1,13 @@
+import ssl
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import requests
+import trustme
 from servers import answer, server
 
 from met_culture.transport import Answer, BrokenError, Request, TooLargeError, prepare, session
@@ -90,3 +94,44 @@ def test_an_error_page_is_not_written_to_the_file(opened: requests.Session, tmp_
     with server(answer(b"<html>", "404 Not Found")) as (url, _):
         assert get(opened, Request(url, 2, 1000, file=tmp_path / "file")).body == b"<html>"
     assert not (tmp_path / "file").exists()
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serve over TLS on this machine, trusted; `/slow` never finishes its headers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            reply = b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1000 if self.path == "/slow" else answer(b"body")
+            for byte in reply if self.path == "/slow" else [reply]:
+                try:
+                    self.wfile.write(bytes([byte]) if isinstance(byte, int) else byte)
+                except OSError:  # the client has gone
+                    return
+                time.sleep(0.02)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        listening.daemon_threads = True
+        listening.socket = context.wrap_socket(listening.socket, server_side=True)
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"https://localhost:{listening.server_port}"
+        listening.shutdown()
+
+
+def test_tls_is_checked_and_has_the_same_deadline(tls: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with session("test", 2, proxies=True) as trusting:
+        assert get(trusting, Request(tls, 2, 100)).body == b"body"
+        started = time.monotonic()
+        with pytest.raises(BrokenError, match="in time"):
+            get(trusting, Request(f"{tls}/slow", 0.5, 100))
+        assert time.monotonic() - started < 3
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    with session("test", 2, proxies=True) as wary, pytest.raises(BrokenError):
+        get(wary, Request(tls, 2, 100))
