@@ -210,6 +210,15 @@ def test_a_block_in_place_of_images_is_not_taken_for_their_state(client: Make, a
     assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
 
 
+def test_a_broken_picture_of_a_folder_stays_what_it_is(client: Make, museum: Path, tmp_path: Path) -> None:
+    (museum / "images/CRDImages/as/web-large/5.jpg").write_bytes(b"<html>")
+    with serving(museum) as api:
+        download(client(api), tmp_path / "scratch", list(range(1, 13)), own=True)
+        again = client(api)
+        download(again, tmp_path / "scratch", list(range(1, 13)), own=True)
+        assert again.image_pace.requests == 0
+
+
 def test_an_address_that_utf8_cannot_hold_is_remembered_all_the_same(tmp_path: Path) -> None:
     with Scratch(tmp_path) as scratch:
         settle_record(scratch, "http://x", 5, record(5, primaryImageSmall="https://images.metmuseum.org/\udc80.jpg"))

@@ -190,7 +190,7 @@ run(main)
 def test_a_row_is_there_only_after_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Scratch(tmp_path) as scratch:
         scratch.claim_image(URL, "")
-        monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
         with pytest.raises(OSError, match="full"):
             scratch.write_image(URL, b"jpeg", (4, 3))
         assert scratch.image_status(URL) == "waiting"

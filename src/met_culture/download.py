@@ -191,8 +191,8 @@ class Download:
                 raise FetchError(f"answered status {status}")
         except (FetchError, ImageError) as error:
             refused = isinstance(error, RefusedError | ImageError)
-            # What parameters or the host's mood may change is asked again by the next run.
-            settled = isinstance(error, ImageError) and not isinstance(error, BrokenImageError)
+            # What parameters or the host's mood may change is asked again by the next run; our own server has none.
+            settled = isinstance(error, ImageError) and (self.own or not isinstance(error, BrokenImageError))
             kind = "image_refused" if refused else "image_failed"
             self.scratch.write_no_image(url, kind, str(error), settled=settled)
             self._count(without=1)
