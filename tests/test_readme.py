@@ -60,12 +60,37 @@ def test_the_figures_of_the_sample() -> None:
     assert sample_sentence() in README.replace("\n", " ")
 
 
-@pytest.mark.parametrize(("name", "base"), [("preprocess", "article"), ("train", "ImageDataGenerator")])
+@pytest.mark.parametrize(
+    ("name", "base"), [("preprocess", "article"), ("train", "ImageDataGenerator"), ("fetch", "img2dataset")]
+)
 def test_the_table_of_speed(name: str, base: str) -> None:
     result = committed(f"benchmarks/results/{name}.json")
-    mine = {"preprocess": "preprocess", "train": "batches"}[name]
+    mine = {"preprocess": "preprocess", "train": "batches", "fetch": "fetch"}[name]
     rate, ratio = result["images_per_second"][mine], result[f"ratio_to_{base}"][mine]
     assert f"| {rate:,.0f} | {ratio:.2f} |" in README
+
+
+@pytest.mark.parametrize("way", ["listing", "search", "csv", "dump"])
+def test_the_table_of_what_the_paintings_cost(way: str) -> None:
+    result = committed("benchmarks/results/fetch_cost.json")
+    assert f"{result['objects']:,} objects" in README
+    cost = next(each for each in result["ways"] if each["way"] == way)
+    minutes = " | ".join(f"{cost['api_minutes'][pace]:,.0f}" for pace in ("at_the_limit", "at_the_default_pace"))
+    assert f"| {cost['api_requests']:,} | {minutes} | {cost['paintings']:,} | {cost['bytes'] / 1e6:,.0f} |" in README
+
+
+def test_the_sentence_on_faults() -> None:
+    faults = committed("benchmarks/results/fetch.json")["faults"]
+    shares = [faults[name]["obtained"] for name in ("fetch", "img2dataset_retries_3", "img2dataset")]
+    said = "the fetch obtained {:.0%} of the images, img2dataset {:.0%} with three retries and {:.0%} without"
+    assert said.format(*shares) in README.replace("\n", " ")
+
+
+def test_the_sentence_on_scale() -> None:
+    first = committed("benchmarks/results/fetch_scale.json")["first"]
+    small, large = (f"{first[size]['peak_mb']:.0f} MB" for size in ("1000", "100000"))
+    said = f"{small} of memory for 1,000 objects and {large} for 100,000"
+    assert said in README.replace("\n", " ")
 
 
 def test_the_sentence_on_the_articles_figure(article: dict[str, Any]) -> None:
@@ -91,7 +116,7 @@ def test_no_other_decimal_number_stands_in_the_prose(article: dict[str, Any]) ->
     for summary in [each for result in (article, *others) for each in result["summary"].values()]:
         figures = [value for name, each in summary.items() if name != "f1" for value in each.values()]
         known |= {f"{value:.2f}" for value in [*figures, *summary["f1"].values()]}
-    for name in ("preprocess", "train"):
+    for name in ("preprocess", "train", "fetch"):
         result = committed(f"benchmarks/results/{name}.json")
         known |= {f"{ratio:.2f}" for key, each in result.items() if key.startswith("ratio") for ratio in each.values()}
     known |= {"3.11", "3.13"}  # versions of Python
