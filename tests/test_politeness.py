@@ -93,7 +93,7 @@ def test_requests_and_time_of_the_api_are_near_the_ideal(
     requests = asked(conduct, "api")
     assert len(requests) / OBJECTS <= most
     records = [each.time for each in requests if "/v1/objects/" in each.path]
-    # The median, as the total depends on what else the machine does; benchmarks/results/fetch_cost.json holds one.
+    # The median, as the total depends on what else the machine does.
     between = statistics.median(after - before for before, after in pairwise(records))
     assert 0.98 / SCALE <= between <= 1.05 / SCALE
     assert not any(each.blocked for each in requests)
