@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from measure import RESULTS, ROOT, commit, machine
+from measure import RESULTS, ROOT, commit
+
+from met_culture.environment import environment
 
 SEEDS = (0, 1, 2)
 SUMMARISED = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")
@@ -99,7 +101,7 @@ def main() -> None:
             for seed in SEEDS
             for epochs in args.epochs
         ]
-    result = {"machine": machine(), "commit": measured, "summary": summary(experiments), "experiments": experiments}
+    result = {"machine": environment(), "commit": measured, "summary": summary(experiments), "experiments": experiments}
     (RESULTS / f"article_{args.name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     print(json.dumps(result["summary"], indent=2))
 

@@ -1,33 +1,17 @@
 """What every benchmark shares: interleaved rounds, medians, and the record of machine and commit."""
 
 import json
-import os
-import platform
 import statistics
 import subprocess
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from met_culture.environment import environment
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-LIBRARIES = ("tensorflow", "keras", "opencv-python-headless", "numpy", "scikit-learn")
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
-
-
-def machine() -> dict[str, Any]:
-    """Return processor, cores, Python and library versions."""
-    libraries = {name: version(name) for name in LIBRARIES}
-    return {"processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version()} | libraries
 
 
 def commit() -> str:
@@ -58,7 +42,7 @@ def rates(ways: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[flo
 def write(name: str, result: dict[str, Any], folder: Path = RESULTS) -> None:
     """Write a result, with machine and commit, as `folder`/`name`.json."""
     folder.mkdir(exist_ok=True)
-    text = json.dumps({"machine": machine(), "commit": commit(), **result}, indent=2)
+    text = json.dumps({"machine": environment(), "commit": commit(), **result}, indent=2)
     (folder / f"{name}.json").write_text(text + "\n")
 
 

@@ -172,6 +172,9 @@ class TrainParams:
     batch_size: Count
     optimizer: Literal["rmsprop", "adam", "adamw", "sgd"]
     learning_rate: Annotated[Number, Field(gt=0)]
+    schedule: Literal["constant", "cosine"]
+    schedule_length: Count
+    schedule_end: Annotated[Number, Field(ge=0, le=1)]
     seed: Seed
     augment: AugmentParams
 

@@ -24,7 +24,9 @@ class _Lines:
         self._stream.flush()
 
 
-def progress(items: Iterable[Item] | None, name: str, unit: str, total: int | None = None) -> "tqdm[Item]":
+def progress(
+    items: Iterable[Item] | None, name: str, unit: str, total: int | None = None, initial: int = 0
+) -> "tqdm[Item]":
     """Return `items` as an iterator that shows its progress on stderr.
 
     Args:
@@ -32,6 +34,7 @@ def progress(items: Iterable[Item] | None, name: str, unit: str, total: int | No
         name: What is being done.
         unit: What an item is, in the plural.
         total: How many items, where `len(items)` does not say.
+        initial: How many of them an earlier run has done.
     """
     terminal = sys.stderr.isatty()
     return tqdm(
@@ -39,6 +42,7 @@ def progress(items: Iterable[Item] | None, name: str, unit: str, total: int | No
         desc=name,
         unit=f" {unit}",
         total=total,
+        initial=initial,
         file=sys.stderr if terminal else _Lines(sys.stderr),
         mininterval=0.1 if terminal else LOG_INTERVAL_S,
         ncols=None if terminal else 100,
