@@ -12,27 +12,18 @@ augmentation. What is committed was made by
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
-from measure import RESULTS, ROOT, commit
+from measure import RESULTS, ROOT, Clone, commit, scratch_clone
 
 from met_culture.environment import environment
 
 SEEDS = (0, 1, 2)
 SUMMARISED = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")
-
-
-def run(folder: Path, *command: str) -> None:
-    """Run a command of the scratch clone, its own source code first on the path."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    subprocess.run(command, cwd=folder, check=True, env=os.environ | {"PATH": path, "PYTHONPATH": str(folder / "src")})
 
 
 def parameters(changes: dict[str, Any]) -> dict[str, Any]:
@@ -47,14 +38,12 @@ def parameters(changes: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def experiment(clone: Path, changes: dict[str, Any], epochs: int, seed: int) -> dict[str, Any]:
+def experiment(clone: Clone, changes: dict[str, Any], epochs: int, seed: int) -> dict[str, Any]:
     """Run the pipeline once and return its figures."""
     params = parameters(changes | {"clean.seed": seed, "train.seed": seed, "train.epochs": epochs})
-    (clone / "params.yaml").write_text(yaml.safe_dump(params))
-    run(clone, "dvc", "repro")
-    fetch, clean, train, evaluate = (
-        json.loads((clone / f"metrics/{stage}.json").read_text()) for stage in ("fetch", "clean", "train", "evaluate")
-    )
+    (clone.folder / "params.yaml").write_text(yaml.safe_dump(params))
+    clone.run("dvc", "repro")
+    fetch, clean, train, evaluate = map(clone.metrics, ("fetch", "clean", "train", "evaluate"))
     return {
         "epochs": epochs,
         "seed": seed,
@@ -94,8 +83,7 @@ def main() -> None:
     changes = {key: yaml.safe_load(value) for key, _, value in (each.partition("=") for each in args.changes)}
     measured = commit()  # now, as it is this commit that is cloned
     with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder) / "clone"
-        run(ROOT, "git", "clone", "--quiet", str(ROOT), str(clone))
+        clone = scratch_clone(Path(folder) / "clone")
         experiments = [
             experiment(clone, changes | {"fetch.source": source}, epochs, seed)
             for seed in SEEDS

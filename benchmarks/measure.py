@@ -1,10 +1,13 @@
 """What every benchmark shares: interleaved rounds, medians, and the record of machine and commit."""
 
 import json
+import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,35 @@ def commit() -> str:
     """Return the commit that is measured; `-dirty` marks code that is not committed."""
     describe = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--match", "no-tag"]
     return subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A scratch clone of the commit, whose commands run its own source code."""
+
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *command: str) -> str:
+        """Run a command and return what it prints on stdout; its stderr passes through."""
+        env = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+            **{f"GIT_{who}_{what}": "benchmark" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        }
+        return subprocess.run(
+            command, cwd=self.folder, env=env | self.env, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+
+    def metrics(self, stage: str) -> dict[str, Any]:
+        """Return the metrics of a stage."""
+        return json.loads((self.folder / f"metrics/{stage}.json").read_text())
+
+
+def scratch_clone(folder: Path, **env: str) -> Clone:
+    """Return a clone of the last commit in `folder`, with more variables in its environment."""
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    return Clone(folder, env)
 
 
 def rates(ways: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:

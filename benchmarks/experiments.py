@@ -1,0 +1,88 @@
+"""The README's session of experiments as a user runs it, and what DVC takes to find nothing to do and to restore.
+
+`python benchmarks/experiments.py` runs the commands of "Change something and compare" in a scratch clone of the commit,
+on the sample, and writes what they print, and times, to benchmarks/results/experiments.json; an hour on two slow cores.
+"""
+
+import re
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from measure import ROOT, Clone, commit, scratch_clone, write
+
+ROUNDS = 5
+SECTION = "## Change something and compare"
+# What the README shows of it.
+SHOWN = ("dvc metrics diff --targets metrics/train.json", "python -m met_culture.compare")
+
+
+def commands() -> list[str]:
+    """Return the commands of the section, without their comments."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split(SECTION)[1].split("\n## ")[0]
+    lines = "".join(re.findall(r"```bash\n(.*?)```", section, re.DOTALL)).splitlines()
+    return [line.split(" #")[0].rstrip() for line in lines]
+
+
+def session(clone: Clone) -> dict[str, str]:
+    """Run the section's commands in order and return what those of `SHOWN` print."""
+    printed = {}
+    for command in commands():
+        if command.startswith("source "):
+            continue  # the clone's path has the environment already
+        said = clone.run(*command.split())
+        if command in SHOWN:
+            printed[command] = said
+        if command.startswith("dvc metrics"):
+            back(clone)
+        if command == "dvc queue status":
+            while re.search("Running|Queued", clone.run("dvc", "queue", "status")):
+                time.sleep(10)
+    return printed
+
+
+def back(clone: Clone) -> None:
+    """Return to the commit's parameters and results."""
+    clone.run("git", "checkout", "--quiet", ".")
+    clone.run("dvc", "checkout", "--quiet")
+
+
+def timed(clone: Clone, epochs: int) -> float:
+    """Return the seconds of a `dvc repro` with this number of epochs, which must run nothing."""
+    path = clone.folder / "params.yaml"
+    params = yaml.safe_load(path.read_text())
+    params["train"]["epochs"] = epochs
+    path.write_text(yaml.safe_dump(params, sort_keys=False))
+    started = time.perf_counter()
+    said = clone.run("dvc", "repro")
+    taken = time.perf_counter() - started
+    if "Running stage" in said:
+        raise SystemExit(f"a stage ran with {epochs} epochs, although it had run before:\n{said}")
+    return taken
+
+
+def main() -> None:
+    """Run the session, then the clock."""
+    measured = commit()
+    with tempfile.TemporaryDirectory() as folder:
+        clone = scratch_clone(Path(folder) / "clone")
+        clone.run("dvc", "repro")
+        clone.run("git", "commit", "--quiet", "--all", "--allow-empty", "--message", "Run here")
+        printed = session(clone)
+        back(clone)
+        nothing = [timed(clone, 50) for _ in range(ROUNDS)]
+        restored = [timed(clone, epochs) for _ in range(ROUNDS) for epochs in (100, 50)]
+    facts = {
+        "rounds": ROUNDS,
+        "seconds_with_nothing_to_do": statistics.median(nothing),
+        "seconds_to_restore": statistics.median(restored),
+        "printed": printed,
+    }
+    write("experiments", {"commit": measured, **facts})
+    print(f"nothing to do {statistics.median(nothing):.1f} s, restored {statistics.median(restored):.1f} s")
+
+
+if __name__ == "__main__":
+    main()
