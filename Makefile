@@ -5,25 +5,37 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # For the stages, which DVC starts as `python -m ...`.
 export PATH := $(abspath $(BIN)):$(PATH)
+OFFLINE := .dvc/plots.local.html
 
 .DEFAULT_GOAL := help
-.PHONY: repro test bench lint lock params clean help
+.PHONY: repro verify test slow bench lint lock params plots clean help
 
-repro: params ## rebuild whatever parameters, code or data have changed (dvc repro)
+repro: params $(OFFLINE) ## rebuild whatever parameters, code or data have changed (dvc repro)
 	$(BIN)/dvc repro
 
 params: $(VENV)/run.done ## check params.yaml
 	$(BIN)/python -m met_culture.params
 
+plots: $(VENV)/run.done ## let DVC's pages of plots open without a network; repro does it too
+	$(BIN)/python -m met_culture.vegabundle
+
+verify: params ## run everything twice in scratch clones and compare all bytes; CHANGES="-S train.epochs=5" for less
+	$(BIN)/python -m met_culture.verify $(CHANGES)
+
 test: $(VENV)/dev.done ## run the tests
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/dev.done ## measure speed as ratios, an hour; writes benchmarks/results/
+slow: $(VENV)/dev.done ## run the slow tests: every command of README.md and docs/
+	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/dev.done ## measure, three hours; writes benchmarks/results/
 	$(BIN)/python benchmarks/preprocess.py
 	$(BIN)/python benchmarks/train.py
 	$(BIN)/python benchmarks/fetch.py
 	$(BIN)/python benchmarks/fetch_scale.py
 	$(BIN)/python benchmarks/fetch_cost.py
+	$(BIN)/python benchmarks/experiments.py
+	$(BIN)/python benchmarks/rounding.py
 
 lint: $(VENV)/dev.done ## check style, docstrings and annotations
 	$(BIN)/ruff check .
@@ -37,7 +49,9 @@ lock: $(VENV)/dev.done ## pin the newest versions that requirements*.in allow
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
 clean: ## remove the environment and the scratch folder; outputs and DVC's cache stay
-	rm -rf $(VENV) .scratch dvc_plots
+	rm -rf $(VENV) .scratch dvc_plots .cache/vega.js $(OFFLINE)
+	@[ ! -f .dvc/config.local ] || sed -i.old '/html_template *= *plots\.local\.html/d' .dvc/config.local
+	@rm -f .dvc/config.local.old
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -57,3 +71,6 @@ $(VENV)/run.done: requirements.txt pyproject.toml | $(BIN)/python
 $(VENV)/dev.done: requirements-dev.txt $(VENV)/run.done
 	$(PIP) --requirement requirements-dev.txt
 	touch $@
+
+$(OFFLINE): .dvc/plots.html src/met_culture/vegabundle.py $(VENV)/run.done
+	$(BIN)/python -m met_culture.vegabundle
