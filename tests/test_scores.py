@@ -78,4 +78,4 @@ def test_the_bootstraps_figures_are_the_headlines(predictions: pd.DataFrame) -> 
     true, predicted = predictions["label"].to_numpy(), predictions["predicted"].to_numpy()
     confusion = metrics.confusion_matrix(true, predicted, labels=LABELS)
     expected = scores.headline(true, predicted, LABELS)
-    assert scores._from_confusion(confusion) == pytest.approx(tuple(expected[name] for name in scores.HEADLINE))
+    assert tuple(scores.from_confusion(confusion)) == pytest.approx(tuple(expected[name] for name in scores.HEADLINE))

@@ -46,13 +46,23 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int) ->
     return float(np.abs(gap).sum() / len(confidence))
 
 
-def _from_confusion(confusion: np.ndarray) -> tuple[float, float, float]:
-    # `headline` of a confusion matrix, (labels, labels), rows true: fast enough for thousands of them.
-    hits, true, predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    either = true + predicted
-    recall = hits[true > 0] / true[true > 0]
-    f1 = np.divide(2 * hits, either, out=np.zeros(len(hits)), where=either > 0)
-    return hits.sum() / confusion.sum(), recall.mean(), f1.mean()
+def from_confusion(confusion: np.ndarray) -> np.ndarray:
+    """Return `HEADLINE` of many confusion matrices at once, float64 (..., 3).
+
+    Args:
+        confusion: Counts or weights, (..., labels, labels), rows true.
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    true, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    recall = np.divide(hits, true, out=np.full(true.shape, np.nan), where=true > 0)
+    f1 = np.divide(2 * hits, true + predicted, out=np.zeros(true.shape), where=true + predicted > 0)
+    return np.stack([hits.sum(axis=-1) / true.sum(axis=-1), np.nanmean(recall, axis=-1), f1.mean(axis=-1)], axis=-1)
+
+
+def cells(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:
+    """Return for each row its place in a flattened confusion matrix, int (n,)."""
+    place = {label: index for index, label in enumerate(labels)}
+    return (predictions["label"].map(place) * len(labels) + predictions["predicted"].map(place)).to_numpy(int)
 
 
 def intervals(predictions: pd.DataFrame, labels: list[str], samples: int, seed: int) -> dict[str, list[float]]:
@@ -66,12 +76,11 @@ def intervals(predictions: pd.DataFrame, labels: list[str], samples: int, seed: 
     """
     rng = np.random.default_rng(seed)
     groups, names = pd.factorize(predictions["group"])
-    cell = [labels.index(t) * len(labels) + labels.index(p) for t, p in predictions[["label", "predicted"]].to_numpy()]
     counts = np.zeros((len(names), len(labels) ** 2))
-    np.add.at(counts, (groups, cell), 1)
+    np.add.at(counts, (groups, cells(predictions, labels)), 1)
     # Drawing n of n groups with replacement is drawing how often each is taken.
-    draws = (rng.multinomial(len(names), np.full(len(names), 1 / len(names))) @ counts for _ in range(samples))
-    figures = np.array([_from_confusion(draw.reshape(len(labels), -1)) for draw in draws])
+    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=samples) @ counts
+    figures = from_confusion(draws.reshape(samples, len(labels), len(labels)))
     low, high = np.percentile(figures, [2.5, 97.5], axis=0)
     return {name: [float(low[k]), float(high[k])] for k, name in enumerate(HEADLINE)}
 
