@@ -54,9 +54,10 @@ def from_confusion(confusion: np.ndarray) -> np.ndarray:
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
     true, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
-    recall = np.divide(hits, true, out=np.full(true.shape, np.nan), where=true > 0)
+    recall = np.divide(hits, true, out=np.zeros(true.shape), where=true > 0)
     f1 = np.divide(2 * hits, true + predicted, out=np.zeros(true.shape), where=true + predicted > 0)
-    return np.stack([hits.sum(axis=-1) / true.sum(axis=-1), np.nanmean(recall, axis=-1), f1.mean(axis=-1)], axis=-1)
+    balanced = recall.sum(axis=-1) / (true > 0).sum(axis=-1)
+    return np.stack([hits.sum(axis=-1) / true.sum(axis=-1), balanced, f1.mean(axis=-1)], axis=-1)
 
 
 def cells(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:
