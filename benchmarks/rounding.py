@@ -21,7 +21,6 @@ WAYS: dict[str, dict[str, str]] = {
     "as committed": {},
     "one thread": {"TF_NUM_INTRAOP_THREADS": "1"},
     "without oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0"},
-    "instructions of 2008": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
 }
 
 

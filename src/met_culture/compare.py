@@ -3,13 +3,14 @@
 Runs that differ in their seeds alone are one configuration. Prints for each its mean and 95 % interval, and tests its
 difference to the baseline, which is HEAD's, on the same test images by a paired bootstrap over groups and runs
 (`paired.py`), corrected for the number of configurations. Draws the same as a picture. Reads `dvc exp show`, the
-predictions in DVC's cache, and result files of benchmarks/ that are named on the command line; they hold no predictions.
+predictions in DVC's cache, and result files of benchmarks/ that the command line names; they hold no predictions.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,12 @@ def configurations(runs: Sequence[Run]) -> list[list[Run]]:
 
 def label(params: dict[str, Any], base: dict[str, Any]) -> str:
     """Return what differs from the baseline's parameters, as `key=value`, or `baseline`."""
-    keys = [key for key in sorted({**base, **params}) if key not in SEEDS and params.get(key) != base.get(key)]
-    values = (json.dumps(params[key], ensure_ascii=False).strip('"') if key in params else "missing" for key in keys)
-    pairs = zip(keys, values, strict=True)
-    return ", ".join(f"{k}={v if len(v) <= LONGEST else v[: LONGEST - 1] + '…'}" for k, v in pairs) or "baseline"
+    keys = [key for key in base if key in params and key not in SEEDS and params[key] != base[key]]
+    values = [json.dumps(params[key], ensure_ascii=False).strip('"') for key in keys]
+    pairs = [f"{k}={v if len(v) <= LONGEST else v[: LONGEST - 1] + '…'}" for k, v in zip(keys, values, strict=True)]
+    if params.keys() != base.keys():
+        pairs.append("other keys")  # of code that was older or newer
+    return ", ".join(pairs) or "baseline"
 
 
 def _tested(runs: Sequence[Run]) -> list[Tested] | None:
@@ -74,11 +77,9 @@ def compare(groups: Sequence[Sequence[Run]], metric: str) -> list[Row]:
         differences.append(paired.difference(tested, base, HEADLINE.index(metric)) if both else None)
     corrected = iter(paired.holm([each.p for each in differences if each]))
     rows = []
-    for runs, each in zip(groups, differences, strict=True):
-        said = "not tested"
-        if each:
-            each = Estimate(each.value, each.low, each.high, next(corrected))
-            said = paired.verdict(each, each.p)
+    for runs, found in zip(groups, differences, strict=True):
+        each = replace(found, p=next(corrected)) if found else None
+        said = paired.verdict(each) if each else "not tested"
         figures = tuple(run.metrics[metric] for run in runs)
         rows.append(Row(label(runs[0].params, groups[0][0].params), figures, mean(runs, metric), each, said))
     return rows
@@ -98,10 +99,11 @@ def table(groups: Sequence[Sequence[Run]], rows: Sequence[Row], metric: str) -> 
     columns["difference (95 %)"] = [_range(row.difference, "+") if row.difference else "" for row in rows]
     columns["p"] = [f"{row.difference.p:.3f}" if row.difference else "" for row in rows]
     columns[""] = [row.verdict if row.label != "baseline" else "" for row in rows]
+    # Last, as it may be long.
     width = max(len(row.label) for row in rows)
-    columns[" " * width] = [row.label.ljust(width) for row in rows]
-    ordered = [list(columns)[-1], *list(columns)[:-1]]
-    return pd.DataFrame(columns)[ordered].to_string(index=False)
+    columns["configuration".ljust(width)] = [row.label.ljust(width) for row in rows]
+    lines = pd.DataFrame(columns).to_string(index=False).splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def selected(runs: list[Run], names: Sequence[str], baseline: str | None) -> list[Run]:
@@ -110,12 +112,12 @@ def selected(runs: list[Run], names: Sequence[str], baseline: str | None) -> lis
     Raises:
         UserError: A name is no run's.
     """
-    known = {run.name: run for run in runs}
+    known = {run.name for run in runs}
     for name in [*names, *([baseline] if baseline else [])]:
         if name not in known:
             raise UserError(f"{name} is no finished experiment here; `dvc exp show` lists them.")
-    first = known[baseline] if baseline else runs[0]
-    wanted = {first.configuration, *(known[name].configuration for name in names or known)}
+    first = next(run for run in runs if run.name == baseline) if baseline else runs[0]
+    wanted = {first.configuration, *(run.configuration for run in runs if run.name in (names or known))}
     return sorted((r for r in runs if r.configuration in wanted), key=lambda r: r.configuration != first.configuration)
 
 
@@ -132,7 +134,7 @@ def main() -> None:
     if not runs:
         raise UserError("there is no finished run to compare; run `make repro` and commit its results.")
     files = [name for name in args.names if name.endswith(".json")]
-    committed = [each for file in files for each in experiments.results(Path(file), runs[0].params)]
+    committed = [each for file in files for each in experiments.results(Path(file))]
     names = [name for name in args.names if name not in files] + [each.name for each in committed]
     groups = configurations(selected([*runs, *committed], names, args.baseline))
     rows = compare(groups, args.metric)

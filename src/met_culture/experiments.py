@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from met_culture.command import UserError
 
 SEEDS = ("clean.seed", "train.seed")  # what may differ between the runs of one configuration
+PIPELINE = Path("dvc.yaml")
 PREDICTIONS = "data/evaluate/predictions.csv"
 TEXT = {"group": str, "label": str, "predicted": str}
 
@@ -25,7 +27,7 @@ class Run:
 
     Attributes:
         name: Name of the experiment or commit, or of the result file.
-        params: Tracked parameters by dotted key.
+        params: Parameters that predictions depend on, by dotted key.
         metrics: The content of metrics/train.json and metrics/evaluate.json, as one.
         predictions: The table of predictions; None if it is not in DVC's cache, or was not committed.
     """
@@ -51,6 +53,16 @@ def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in content.items():
         found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return found
+
+
+def tracked(pipeline: Path) -> set[str]:
+    """Return the parameters that stages before evaluate depend on; how a fetch asks, say, is none of them."""
+    stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"]
+    return {key for name, stage in stages.items() if name != "evaluate" for key in stage.get("params", [])}
+
+
+def _kept(params: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in params.items() if key in keys}
 
 
 def shown(commits: int) -> list[dict[str, Any]]:
@@ -112,11 +124,11 @@ def experiments(commits: int = 1) -> tuple[list[Run], list[str]]:
     runs: list[Run] = []
     notes = []
     seen = set()
-    listing = shown(commits)
+    listing, keys = shown(commits), tracked(PIPELINE)
     try:
         with Repo() as repo:
             for name, state, data in rows(listing):
-                params = _flat((data or {}).get("params", {}).get("params.yaml", {}).get("data") or {})
+                params = _kept(_flat((data or {}).get("params", {}).get("params.yaml", {}).get("data") or {}), keys)
                 metrics = _metrics(data) if data and not state else {}
                 if not params or "accuracy" not in metrics:
                     notes.append(f"{name} is left out: {state.lower() if state else 'it has no metrics'}")
@@ -131,12 +143,11 @@ def experiments(commits: int = 1) -> tuple[list[Run], list[str]]:
     return runs, notes
 
 
-def results(path: Path, keys: Iterable[str]) -> list[Run]:
+def results(path: Path) -> list[Run]:
     """Return the runs of a result file of benchmarks/article.py; it holds no predictions.
 
     Args:
         path: JSON with `experiments`, each with params, train and evaluate.
-        keys: Parameters that count; others, such as the pace of a fetch, are no part of a configuration.
 
     Raises:
         UserError: The file is missing or holds something else.
@@ -150,5 +161,5 @@ def results(path: Path, keys: Iterable[str]) -> list[Run]:
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path} holds no experiments with params, train and evaluate.") from None
-    wanted = set(keys)
-    return [Run(path.stem, {k: v for k, v in p.items() if k in wanted}, metrics, None) for p, metrics in flat]
+    keys = tracked(PIPELINE)
+    return [Run(path.stem, _kept(params, keys), metrics, None) for params, metrics in flat]

@@ -145,8 +145,8 @@ def holm(p: Sequence[float]) -> list[float]:
     return [corrected[i] for i in range(len(p))]
 
 
-def verdict(difference: Estimate, p: float) -> str:
-    """Return what may be said of a difference with its corrected p-value."""
-    if p >= LEVEL:
+def verdict(difference: Estimate) -> str:
+    """Return what may be said of a difference by its p-value."""
+    if difference.p >= LEVEL:
         return "no difference shown"
     return "better" if difference.value > 0 else "worse"

@@ -1,14 +1,18 @@
 """The table of predictions, one row per image, from which every figure of evaluate derives."""
 
-import keras
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
+if TYPE_CHECKING:  # whoever only reads predictions need not wait for a backend
+    import keras
 
-def predict_array(model: keras.Model, x: np.ndarray, batch_size: int) -> np.ndarray:
+
+def predict_array(model: "keras.Model", x: np.ndarray, batch_size: int) -> np.ndarray:
     """Return probabilities, float32 (n, labels), of images, uint8 (n, size, size, 3); memory holds a batch."""
     batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
-    return np.concatenate([keras.ops.convert_to_numpy(model.predict_on_batch(np.asarray(b))) for b in batches])
+    return np.concatenate([np.asarray(model.predict_on_batch(np.asarray(batch))) for batch in batches])
 
 
 def table(rows: pd.DataFrame, probabilities: np.ndarray, labels: list[str]) -> pd.DataFrame:
