@@ -23,7 +23,7 @@ from met_culture.command import UserError, run
 from met_culture.experiments import SEEDS, Run
 from met_culture.figures import save
 from met_culture.forest import Row, forest
-from met_culture.paired import Estimate, Tested
+from met_culture.paired import Estimate, Outcome
 from met_culture.scores import HEADLINE
 
 PICTURE = Path("dvc_plots/compare.png")
@@ -48,16 +48,16 @@ def label(params: dict[str, Any], base: dict[str, Any]) -> str:
     return ", ".join(pairs) or "baseline"
 
 
-def _tested(runs: Sequence[Run]) -> list[Tested] | None:
+def _outcomes(runs: Sequence[Run]) -> list[Outcome] | None:
     # All or none, so that the mean is of the same runs as the difference.
     if any(run.predictions is None for run in runs):
         return None
-    return [Tested(*run.seeds, run.predictions) for run in runs]
+    return [Outcome(*run.seeds, run.predictions) for run in runs]
 
 
 def mean(runs: Sequence[Run], metric: str) -> Estimate:
     """Return mean and interval of a metric, over images and runs where predictions are there, else over runs."""
-    tested = _tested(runs)
+    tested = _outcomes(runs)
     if tested is None:
         return paired.mean_of_figures([run.metrics[metric] for run in runs])
     return paired.mean(tested, HEADLINE.index(metric))
@@ -69,10 +69,10 @@ def compare(groups: Sequence[Sequence[Run]], metric: str) -> list[Row]:
     Raises:
         ValueError: There is no configuration.
     """
-    base = _tested(groups[0])
+    base = _outcomes(groups[0])
     differences: list[Estimate | None] = [None]
     for runs in groups[1:]:
-        tested = _tested(runs)
+        tested = _outcomes(runs)
         both = tested is not None and base is not None
         differences.append(paired.difference(tested, base, HEADLINE.index(metric)) if both else None)
     corrected = iter(paired.holm([each.p for each in differences if each]))
@@ -150,9 +150,8 @@ def _cautions(groups: Sequence[Sequence[Run]]) -> list[str]:
     if any(len(runs) == 1 for runs in groups):
         told.append("where n is 1, the interval does not hold what another seed would change")
     if missing := [run.name for runs in groups for run in runs if run.predictions is None]:
-        told.append(
-            f"no predictions in DVC's cache of {', '.join(dict.fromkeys(missing))}: their seeds alone make the interval"
-        )
+        names = ", ".join(dict.fromkeys(missing))
+        told.append(f"no predictions of {names} in DVC's cache, so that their seeds alone make the interval")
     return told
 
 

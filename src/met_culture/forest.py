@@ -71,7 +71,7 @@ def forest(rows: Sequence[Row], metric: str, title: str) -> Figure:
         if row.difference:
             _interval(right, row.difference, y, colour, marker)
         elif y:
-            right.annotate("not on the same images", (0, y), ha="center", va="center", color="0.4", fontsize=9)
+            right.annotate("not tested", (0, y), ha="center", va="center", color="0.4", fontsize=9, backgroundcolor="w")
     right.axvline(0, color="0.3", linestyle=":", linewidth=1)
     left.set_yticks(range(len(rows)), labels)
     left.set_ylim(len(rows) - 0.5, -0.5)

@@ -29,7 +29,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Outcome:
     """The predictions of one run, and what decides with which others it can be paired."""
 
     split: object
@@ -79,7 +79,7 @@ def _mean(figures: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return np.take_along_axis(figures, chosen, axis=1).mean(axis=1)
 
 
-def mean(runs: Sequence[Tested], metric: int, seed: int = 0) -> Estimate:
+def mean(runs: Sequence[Outcome], metric: int, seed: int = 0) -> Estimate:
     """Return the mean of a figure over runs, with its interval.
 
     Args:
@@ -102,11 +102,11 @@ def mean_of_figures(values: Sequence[float]) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
-def _place(run: Tested) -> str:
+def _place(run: Outcome) -> str:
     return repr((run.split, run.seed))
 
 
-def difference(mine: Sequence[Tested], base: Sequence[Tested], metric: int, seed: int = 0) -> Estimate | None:
+def difference(mine: Sequence[Outcome], base: Sequence[Outcome], metric: int, seed: int = 0) -> Estimate | None:
     """Return how much better `mine` is than `base` on the same test images; None if they share none.
 
     Runs are compared within their split. Where both have the same seeds, a draw takes a seed's runs together.
