@@ -193,5 +193,6 @@ def test_the_committed_lock_file_is_current(tmp_path: Path) -> None:
     out = fresh.run("dvc", "repro", "--dry", "--allow-missing")
     assert "Running stage" not in out
     assert "accuracy" in fresh.run("dvc", "metrics", "show")
-    metrics = [read_json(path) for path in (fresh.folder / "metrics").iterdir()]
-    assert [each["source"] for each in metrics] == ["synthetic sample"] * 4
+    metrics = {path.stem: read_json(path) for path in (fresh.folder / "metrics").iterdir()}
+    assert {"processor", "cores", "tensorflow", "devices"} <= set(metrics.pop("environment"))
+    assert [each["source"] for each in metrics.values()] == ["synthetic sample"] * 4
