@@ -1,0 +1,73 @@
+"""Sharing on a repository of one cheap stage; test_readme_commands.py shares the real pipeline, through S3 too."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, set_param
+from test_pipeline import Clone
+
+STAGE = """
+import pathlib
+epochs = pathlib.Path("params.yaml").read_text().split("  epochs: ")[1].split()[0]
+pathlib.Path("model").write_text("model " + epochs)
+pathlib.Path("metrics.json").write_text(epochs)
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Clone:
+    """Return a committed repository in which the stage has run with 50 and with 60 epochs."""
+    clone = Clone(tmp_path / "mine")
+    clone.folder.mkdir()
+    (clone.folder / "stage.py").write_text(STAGE)
+    stage = {
+        "cmd": "python stage.py",
+        "params": ["train.epochs"],
+        "outs": ["model"],
+        "metrics": [{"metrics.json": {"cache": False}}],
+    }
+    (clone.folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": stage}}))
+    shutil.copy(ROOT / "params.yaml", clone.folder)
+    clone.env["PYTHONPATH"] = str(ROOT / "src")
+    for command in ("git init -q", "dvc init -q", "dvc repro -q", "git add .", "git commit -qm Run"):
+        clone.run(*command.split())
+    set_param(clone.folder, "  epochs: 50", "  epochs: 60")
+    clone.repro()
+    clone.run("git", "checkout", "-q", ".")
+    clone.run("dvc", "checkout", "-q")
+    return clone
+
+
+def share(clone: Clone, *options: str, code: int = 0) -> str:
+    return clone.run(sys.executable, "-m", "met_culture.share", *options, code=code)
+
+
+def test_what_has_run_here_is_restored_elsewhere(mine: Clone, tmp_path: Path) -> None:
+    mine.run("dvc", "remote", "add", "--default", "team", str(tmp_path / "store"))
+    mine.run("git", "commit", "-qam", "Remote")
+    assert "2 runs of a stage are in the remote; 4 files were new" in share(mine)
+    assert "2 runs of a stage are in the remote; 0 files were new" in share(mine, "--remote", "team")
+    other = Clone(tmp_path / "other")
+    mine.run("git", "clone", "-q", ".", str(other.folder))
+    set_param(other.folder, "  epochs: 50", "  epochs: 60")
+    assert other.repro("--pull") == []
+    assert [(other.folder / name).read_text() for name in ("model", "metrics.json")] == ["model 60", "60"]
+
+
+def test_files_that_are_gone_are_named_and_the_rest_goes_on(mine: Clone, tmp_path: Path) -> None:
+    mine.run("dvc", "remote", "add", "--default", "team", str(tmp_path / "store"))
+    mine.run("dvc", "gc", "--workspace", "--force")
+    said = share(mine)
+    assert "cache files do not exist" in said
+    assert "name: metrics.json" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("options", [(), ("--remote", "nowhere")])
+def test_without_a_remote_it_says_so(mine: Clone, options: tuple[str, ...]) -> None:
+    said = share(mine, *options, code=1)
+    assert "`dvc remote list` names the remotes" in said
+    assert "Traceback" not in said
