@@ -23,7 +23,7 @@ def commands() -> list[str]:
     """Return the commands of the section, without their comments."""
     section = (ROOT / "README.md").read_text(encoding="utf-8").split(SECTION)[1].split("\n## ")[0]
     lines = "".join(re.findall(r"```bash\n(.*?)```", section, re.DOTALL)).splitlines()
-    return [line.split(" #")[0].rstrip() for line in lines]
+    return [command for line in lines for command in line.split(" #")[0].rstrip().split(" && ")]
 
 
 def session(clone: Clone) -> dict[str, str]:
@@ -35,8 +35,6 @@ def session(clone: Clone) -> dict[str, str]:
         said = clone.run(*command.split())
         if command in SHOWN:
             printed[command] = said
-        if command.startswith("dvc metrics"):
-            back(clone)
         if command == "dvc queue status":
             while re.search("Running|Queued", clone.run("dvc", "queue", "status")):
                 time.sleep(10)

@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,35 @@ def test_the_key_is_of_settings_data_and_code(tmp_path: Path, monkeypatch: pytes
     module.write_text("A = 1")
     data.write_bytes(b"2")
     assert key({"a": 1}, [data]) != first
+
+
+def test_the_end_of_a_run_beside_is_not_taken_away(tmp_path: Path) -> None:
+    shorter, longer = (Checkpoints(tmp_path, "k") for _ in range(2))
+    shorter.save(state(2))
+    for epoch in (1, 2, 3):
+        longer.save(state(epoch))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["k-000002.npz", "k-000003.npz"]
+
+
+def test_a_full_disk_costs_a_note_and_not_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(checkpoints, "write_bytes", full)
+    run = Checkpoints(tmp_path, "k")
+    run.save(state(1))
+    run.save(state(2))
+    assert capsys.readouterr().err.count("no checkpoint is kept") == 1
+    monkeypatch.undo()
+    run.save(state(3))
+    assert len(Checkpoints(tmp_path, "k").latest(9).rows) == 3
+
+
+def test_half_files_of_killed_writers_are_removed_when_they_are_old(tmp_path: Path) -> None:
+    for name, age in ((".k-000001.npz.1-1", 0), (".k-000001.npz.2-2", 2 * checkpoints.HALF_S)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    Checkpoints(tmp_path, "k").save(state(1))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".k-000001.npz.1-1", "k-000001.npz"]

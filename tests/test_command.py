@@ -1,10 +1,6 @@
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from met_culture.command import UserError, path_arguments, run
 
@@ -50,20 +46,3 @@ def test_missing_path_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, capsys: 
         path_arguments("Stage.", "raw", "out")
     assert exit_.value.code == 2
     assert "out" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("known", [False, True])
-def test_a_copy_of_the_checkout_runs_its_own_code_and_not_what_is_installed(tmp_path: Path, known: bool) -> None:
-    package = tmp_path / "src/met_culture"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package / "params.py").write_text("import sys; print('the copy', *sys.argv[1:])")
-    paths = [str(tmp_path / "src")] * known + [str(ROOT / "src")]
-    done = subprocess.run(
-        [sys.executable, "-m", "met_culture.params", "--given", "a b"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "the copy --given a b\n", "")

@@ -11,10 +11,6 @@ import yaml
 from conftest import ROOT, set_param
 from test_pipeline import Clone
 
-from met_culture.command import UserError
-from met_culture.compare import label, selected
-from met_culture.experiments import Run
-
 # More epochs are better, another batch size changes nothing, and the seed moves a few images.
 STAGE = """
 import csv, json, pathlib, random, yaml
@@ -44,6 +40,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     (clone.folder / "stage.py").write_text(STAGE)
     stage = {
         "cmd": "python stage.py",
+        "deps": ["stage.py"],
         "params": ["train.epochs", "train.batch_size", "train.seed"],
         "outs": ["data/evaluate/predictions.csv"],
         "metrics": [{f"metrics/{name}.json": {"cache": False}} for name in ("train", "evaluate")],
@@ -51,11 +48,18 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     (clone.folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": stage}}))
     shutil.copy(ROOT / "params.yaml", clone.folder)
     set_param(clone.folder, "  epochs: 50", "  epochs: 2")
-    for command in ("git init -q", "dvc init -q", "dvc repro -q", "git add .", "git commit -qm Run"):
+    for command in ("git init -q -b main", "dvc init -q", "dvc repro -q", "git add .", "git commit -qm Run"):
         clone.run(*command.split())
     for options in ("train.epochs=2,3", "train.batch_size=8"):
         clone.run("dvc", "exp", "run", "--queue", "-S", options, "-S", "train.seed=0,1,2")
     clone.run("dvc", "exp", "run", "--run-all")
+    clone.env["PYTHONPATH"] = str(ROOT / "src")
+    return clone
+
+
+def copied(repository: Clone, folder: Path) -> Clone:
+    clone = Clone(folder)
+    shutil.copytree(repository.folder, folder)
     clone.env["PYTHONPATH"] = str(ROOT / "src")
     return clone
 
@@ -67,14 +71,15 @@ def compare(clone: Clone, *options: str, code: int = 0) -> str:
 def test_seeds_are_one_configuration_and_better_is_a_statement(repository: Clone) -> None:
     lines = compare(repository).splitlines()
     assert lines[0].split() == [
-        "n", "validation", "test", "accuracy", "(95", "%)", "difference", "(95", "%)", "p", "configuration"
+        "n", "validation", "test", "accuracy", "(95", "%)", "difference", "(95", "%)",
+        "pairs", "x", "images", "p", "(Holm)", "configuration",
     ]  # fmt: skip
     found = {line.split()[-1]: line for line in lines[1:] if not line.startswith("note: ")}
     assert set(found) == {"baseline", "train.epochs=3", "train.batch_size=8"}
     # HEAD is seed 0 of the baseline, and the experiment that repeats it is not counted twice.
     assert all(line.split()[0] == "3" for line in found.values())
     assert " better " in found["train.epochs=3"]
-    assert "+0.000 (+0.000 to +0.000) 1.000 no difference shown" in found["train.batch_size=8"]
+    assert "+0.000 (+0.000 to +0.000)         3 x 80    1.000 no difference shown" in found["train.batch_size=8"]
     assert (repository.folder / "dvc_plots/compare.png").stat().st_size > 10_000
 
 
@@ -85,10 +90,10 @@ def test_any_run_can_be_the_baseline_and_names_choose(repository: Clone) -> None
         for each in shown[1]["experiments"]
     }
     longer = next(name for name, train in params.items() if train["epochs"] == 3)
-    said = compare(repository, "--baseline", longer, "--metric", "macro_f1", "master")
+    said = compare(repository, "--baseline", longer, "--metric", "macro_f1", "main")
     assert " worse " in next(line for line in said.splitlines() if line.endswith("train.epochs=2"))
     assert "batch_size" not in said
-    assert "error: nothing_like_it is no finished experiment" in compare(repository, "nothing_like_it", code=1)
+    assert "error: nothing_like_it is no finished experiment of HEAD" in compare(repository, "nothing_like_it", code=1)
 
 
 def test_result_files_stand_beside_without_a_test(repository: Clone) -> None:
@@ -98,22 +103,19 @@ def test_result_files_stand_beside_without_a_test(repository: Clone) -> None:
     assert len(lines) == 2
     assert all(line.split()[0] == "3" for line in lines)
     assert "no predictions of article_museum in DVC's cache" in said
+    assert "other code, other data (article_museum)" in lines[0]
 
 
 def test_predictions_that_are_not_in_the_cache_cost_the_test_only(repository: Clone, tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "copy")
-    shutil.copytree(repository.folder, clone.folder)
-    clone.env["PYTHONPATH"] = str(ROOT / "src")
+    clone = copied(repository, tmp_path / "copy")
     shutil.rmtree(clone.folder / ".dvc/cache")
     said = compare(clone)
     assert said.count("not tested") == 2
     assert "no predictions of" in said
 
 
-def test_queued_and_failed_experiments_are_named_and_left_out(repository: Clone, tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "copy")
-    shutil.copytree(repository.folder, clone.folder)
-    clone.env["PYTHONPATH"] = str(ROOT / "src")
+def test_queued_experiments_are_named_and_left_out(repository: Clone, tmp_path: Path) -> None:
+    clone = copied(repository, tmp_path / "copy")
     clone.run("dvc", "exp", "run", "--queue", "--name", "waiting", "-S", "train.epochs=7")
     said = compare(clone)
     assert "note: waiting is left out: queued" in said
@@ -137,19 +139,64 @@ def test_outside_a_repository_it_says_where_to_run(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_label_says_what_differs_but_the_seeds() -> None:
-    base = {"train.epochs": 50, "train.seed": 0, "clean.labels": [], "train.optimizer": "sgd"}
-    assert label(base | {"train.seed": 3, "clean.seed": 9}, base | {"clean.seed": 1}) == "baseline"
-    assert label(base | {"train.epochs": 9, "train.optimizer": "adam"}, base) == "train.epochs=9, train.optimizer=adam"
-    assert len(label(base | {"clean.labels": ["x" * 500]}, base)) < 90
-    assert label({"train.epochs": 50}, base) == "other keys"
+def test_runs_of_other_code_are_another_configuration(repository: Clone, tmp_path: Path) -> None:
+    clone = copied(repository, tmp_path / "copy")
+    stage = clone.folder / "stage.py"
+    stage.write_text(stage.read_text().replace("2: 0.5", "2: 0.9"))
+    clone.run("dvc", "exp", "run", "--name", "deeper", "-S", "train.seed=1")
+    said = compare(clone)
+    assert next(line for line in said.splitlines() if line.endswith("baseline")).split()[0] == "3"
+    assert "too few seeds other code (deeper)" in said
 
 
-def test_the_baseline_comes_first_and_other_splits_are_the_same_configuration() -> None:
-    runs = [
-        Run(str(n), {"train.epochs": epochs, "clean.seed": n}, {}, None) for n, epochs in enumerate((50, 100, 50, 7))
-    ]
-    assert [run.name for run in selected(runs, [], "1")] == ["1", "0", "2", "3"]
-    assert [run.name for run in selected(runs, ["1"], None)] == ["0", "2", "1"]
-    with pytest.raises(UserError, match="no finished experiment"):
-        selected(runs, [], "x")
+def test_two_names_of_one_result_are_both_known(repository: Clone, tmp_path: Path) -> None:
+    clone = copied(repository, tmp_path / "copy")
+    clone.run("dvc", "exp", "run", "--name", "twin", "-S", "train.epochs=3", "-S", "train.seed=2")
+    said = compare(clone, "twin")
+    assert next(line for line in said.splitlines() if "train.epochs=3" in line).split()[0] == "3"
+
+
+def test_after_a_commit_the_way_to_earlier_experiments_is_told(repository: Clone, tmp_path: Path) -> None:
+    clone = copied(repository, tmp_path / "copy")
+    clone.run("git", "commit", "-q", "--allow-empty", "-m", "Later")
+    assert "experiments of earlier commits come with --commits N" in compare(clone)
+    assert "train.epochs=3" in compare(clone, "--commits", "2")
+
+
+def test_a_commit_whose_parameters_were_not_run_is_no_baseline(repository: Clone, tmp_path: Path) -> None:
+    clone = copied(repository, tmp_path / "copy")
+    set_param(clone.folder, "  epochs: 2 ", "  epochs: 77 ")
+    clone.run("git", "commit", "-qam", "Not run")
+    said = compare(clone, code=1)
+    assert "error: HEAD has no finished run (main is left out: its dvc.lock is of other parameters" in said
+
+
+def test_damaged_predictions_are_named_and_not_used(repository: Clone, tmp_path: Path) -> None:
+    clone = copied(repository, tmp_path / "copy")
+    lock = yaml.safe_load((clone.folder / "dvc.lock").read_text())
+    digest = next(out["md5"] for out in lock["stages"]["train"]["outs"] if out["path"].endswith(".csv"))
+    path = clone.folder / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:300])
+    said = compare(clone)
+    assert f"{digest[2:]} is damaged and not used" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--picture", "x.txt"), "--picture x.txt: must end in .png"),
+        (("--commits", "-3"), "--commits must be 1 or more"),
+    ],
+)
+def test_wrong_options_are_named(repository: Clone, options: tuple[str, ...], says: str) -> None:
+    assert compare(repository, *options, code=1).startswith(f"error: {says}")
+
+
+def test_a_damaged_pipeline_is_named(repository: Clone, tmp_path: Path) -> None:
+    clone = copied(repository, tmp_path / "copy")
+    (clone.folder / "dvc.yaml").write_text("stages: [")
+    said = compare(clone, code=1)
+    assert said.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in said

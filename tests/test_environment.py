@@ -21,8 +21,11 @@ def test_it_is_the_same_every_time() -> None:
 def test_settings_that_change_the_arithmetic_are_named_where_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     assert "TF_NUM_INTRAOP_THREADS" not in environment()
-    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
-    assert environment()["TF_NUM_INTRAOP_THREADS"] == "1"
+    for name in ("TF_NUM_INTRAOP_THREADS", "OPENCV_CPU_DISABLE", "ONEDNN_DEFAULT_FPMATH_MODE", "XLA_FLAGS"):
+        monkeypatch.setenv(name, "1")
+        assert environment()[name] == "1"
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    assert "TF_CPP_MIN_LOG_LEVEL" not in environment()
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to processors")

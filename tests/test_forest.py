@@ -39,6 +39,15 @@ def test_nothing_is_cut_off_and_every_configuration_is_named(count: int, tmp_pat
     assert (tmp_path / "forest.png").stat().st_size > 5000
 
 
+def test_long_labels_beside_each_other_do_not_overlap() -> None:
+    long = [Row(f"preprocess.interpolation=lanczos {n}, " * 4, (0.8,), MEAN, None, "not tested") for n in range(3)]
+    figure = forest([*ROWS[:2], *long, *ROWS[4:]], "accuracy", "t")
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    assert all(upper.y0 >= lower.y1 for upper, lower in pairwise(boxes))
+    plt.close(figure)
+
+
 def test_the_legend_says_what_the_marks_mean() -> None:
     figure = forest(ROWS[:5], "accuracy", "t")
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [

@@ -19,7 +19,7 @@ def run(correct: Sequence[bool], *, split: int = 0, seed: int = 0, group: int = 
     wrong = np.array(LABELS)[(ids + 1) % 3]
     table = pd.DataFrame({"objectID": ids, "group": [f"g{i // group}" for i in ids], "label": true})
     table["predicted"] = np.where(correct, true, wrong)
-    return Outcome(split, seed, table.assign(**{f"p_{label}": 0.0 for label in LABELS}))
+    return Outcome((split, seed), table.assign(**{f"p_{label}": 0.0 for label in LABELS}))
 
 
 def drawn(rng: np.random.Generator, accuracy: float, **where: int) -> Outcome:
@@ -67,15 +67,15 @@ def test_a_real_difference_is_found_with_its_sign() -> None:
         assert paired.verdict(down) == "worse"
         assert up.low > 0 > down.high
         assert up.value == pytest.approx(-down.value)
+        assert (up.runs, up.images) == (3, 60)
 
 
 def test_pairing_finds_what_unpaired_intervals_hide() -> None:
     base = [True, False] * 30
-    better = [*base[:-12], *[True] * 12]  # six more of sixty are right, and none is lost
-    found = paired.difference([run(better)], [run(base)], ACCURACY)
-    assert found.value == pytest.approx(0.1)
-    assert found.p < 0.05
-    assert paired.mean([run(better)], ACCURACY).low < paired.mean([run(base)], ACCURACY).high
+    better = [*base[:-24], *[True] * 24]  # twelve more of sixty are right, and none is lost
+    sides = [[run(correct, seed=seed) for seed in range(3)] for correct in (better, base)]
+    assert paired.verdict(paired.difference(*sides, ACCURACY)) == "better"
+    assert paired.mean(sides[0], ACCURACY).low < paired.mean(sides[1], ACCURACY).high
 
 
 def test_the_same_predictions_are_no_difference() -> None:
@@ -83,14 +83,33 @@ def test_the_same_predictions_are_no_difference() -> None:
     assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
 
 
-@pytest.mark.parametrize("seeds", [1, 3])
-def test_chance_is_rarely_taken_for_a_difference(seeds: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paired, "SAMPLES", 500)
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_few_seeds_are_no_evidence_however_large_the_difference(seeds: int) -> None:
+    sides = [[run([correct] * 300, seed=seed) for seed in range(seeds)] for correct in (True, False)]
+    found = paired.difference(*sides, ACCURACY)
+    assert found.value == 1
+    assert paired.verdict(found) == "too few seeds"
+
+
+# Seeds differ, and some images are harder than others for every run; many images must not make a difference of that.
+@pytest.mark.parametrize(
+    ("images", "seeds", "aligned"), [(60, 3, True), (800, 3, True), (800, 5, True), (800, 3, False)]
+)
+def test_chance_is_rarely_taken_for_a_difference(
+    images: int, seeds: int, aligned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paired, "SAMPLES", 200)
     rng = np.random.default_rng(2)
-    trials = 200
-    found = 0
+    trials, found = 100, 0
     for _ in range(trials):
-        sides = [[drawn(rng, 0.75, seed=seed) for seed in range(seeds)] for _ in range(2)]
+        easy = rng.beta(3, 1, images)
+        sides = [
+            [
+                run(rng.random(images) < easy + rng.normal(0, 0.03), seed=seed + (0 if aligned else 10 * side))
+                for seed in range(seeds)
+            ]
+            for side in range(2)
+        ]
         found += paired.verdict(paired.difference(*sides, ACCURACY)) != "no difference shown"
     assert found / trials <= 0.08
 
@@ -100,7 +119,26 @@ def test_runs_are_compared_within_their_split_and_only_on_common_images() -> Non
     mine, base = [run([True] * 30)], [run([True] * 30), run([False] * 30, split=1, first=100)]
     assert paired.difference(mine, base, ACCURACY).value == 0
     # Of 40 images 30 are common, and all of these are right in both.
-    assert paired.difference(mine, [run([True] * 30 + [False] * 10)], ACCURACY).value == 0
+    found = paired.difference(mine, [run([True] * 30 + [False] * 10)], ACCURACY)
+    assert (found.value, found.images) == (0, 30)
+
+
+def test_more_runs_on_an_easy_split_are_no_advantage() -> None:
+    def easy(seed: int) -> Outcome:
+        return run([True] * 30, split=0, seed=seed)
+
+    def hard(seed: int) -> Outcome:
+        return run([True, False] * 15, split=1, seed=seed, first=100)
+
+    found = paired.difference([easy(0), easy(1), easy(2), hard(0)], [easy(0), hard(0), hard(1), hard(2)], ACCURACY)
+    assert (found.value, found.runs) == (0, 2)
+
+
+def test_a_split_without_common_images_does_not_count() -> None:
+    mine = [run([True] * 30), run([True] * 30, split=1, first=100)]
+    base = [run([False] * 30), run([True] * 30, split=1, first=200)]
+    found = paired.difference(mine, base, ACCURACY)
+    assert (found.value, found.runs) == (1, 1)
 
 
 @pytest.mark.parametrize("base", [run([True] * 9, split=5), run([True] * 9, first=50)])
@@ -110,15 +148,16 @@ def test_without_common_images_there_is_no_difference_to_speak_of(base: Outcome)
 
 def test_other_labels_cannot_be_compared() -> None:
     other = run([True] * 9)
-    other = Outcome(0, 0, other.predictions.rename(columns={"p_c": "p_d"}))
+    other = Outcome((0, 0), other.predictions.rename(columns={"p_c": "p_d"}))
     assert paired.difference([run([True] * 9)], [other], ACCURACY) is None
 
 
 def test_other_seeds_are_compared_too_but_not_as_pairs() -> None:
     rng = np.random.default_rng(3)
-    mine = [drawn(rng, 0.9, seed=seed) for seed in (0, 1)]
+    mine = [drawn(rng, 0.9, seed=seed) for seed in (0, 1, 2)]
     base = [drawn(rng, 0.4, seed=seed) for seed in (5, 6, 7)]
-    assert paired.verdict(paired.difference(mine, base, ACCURACY)) == "better"
+    found = paired.difference(mine, base, ACCURACY)
+    assert (paired.verdict(found), found.runs) == ("better", 3)
 
 
 def test_the_order_of_the_runs_does_not_matter() -> None:
@@ -132,6 +171,7 @@ def test_figures_without_predictions_have_students_interval() -> None:
     found = paired.mean_of_figures([0.7, 0.8, 0.9])
     assert (found.value, found.low, found.high) == pytest.approx((0.8, 0.8 - 0.2484, 0.8 + 0.2484), abs=1e-4)
     assert np.isnan(paired.mean_of_figures([0.7]).low)
+    assert paired.mean_of_figures([0.7, 0.99]).high == 1
 
 
 def test_holm_as_worked_by_hand() -> None:
@@ -141,5 +181,6 @@ def test_holm_as_worked_by_hand() -> None:
 
 
 def test_the_verdict_is_at_five_percent() -> None:
-    assert paired.verdict(Estimate(0.1, 0.0, 0.2, 0.049)) == "better"
-    assert paired.verdict(Estimate(0.1, 0.0, 0.2, 0.05)) == "no difference shown"
+    assert paired.verdict(Estimate(0.1, 0.0, 0.2, 0.049, runs=3)) == "better"
+    assert paired.verdict(Estimate(0.1, 0.0, 0.2, 0.05, runs=3)) == "no difference shown"
+    assert paired.verdict(Estimate(0.1, 0.0, 0.2, runs=3)) == "no difference shown"

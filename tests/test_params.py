@@ -47,6 +47,7 @@ def test_parameters_are_frozen() -> None:
         ("target: [culture, country]", "target: [colour]", "clean.target"),
         ("pattern: China }", 'pattern: "(" }', "clean.labels.0.pattern"),
         ("label: Japan", 'label: "=Japan"', "clean.labels.1.label"),
+        ("label: Japan", 'label: "J</script><script>"', "clean.labels.1.label"),
         ("label: Japan", "label: China", "clean: labels must differ, and china stands twice"),
         ("https://collectionapi.metmuseum.org/public/collection", '"http://[::1"', "fetch.api"),
         ("timeout_s: 30", "timeout_s: 1.0e+10", "fetch.timeout_s"),

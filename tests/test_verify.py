@@ -117,7 +117,9 @@ def test_on_another_machine_metrics_within_the_tolerance_will_do(tmp_path: Path)
     clone = pipeline(tmp_path / "repo", accuracy='float(os.environ.get("ELSEWHERE", "0.5"))')
     clone.env["ELSEWHERE"] = "0.55"
     assert "the committed run has other bytes, metrics/train.json first; its metrics are compared" in verify(clone)
+    # Also when the workspace has been run elsewhere meanwhile: it is HEAD that is promised.
     clone.env["ELSEWHERE"] = "0.65"
+    clone.run("dvc", "repro", "-q", "--force")
     assert "val_accuracy_last_10 is 0.650, committed 0.500, more than 0.1 apart" in verify(clone, code=1)
 
 
@@ -150,6 +152,49 @@ def test_a_wrong_change_is_named(tmp_path: Path, change: str, says: str) -> None
     assert "Traceback" not in said
 
 
+def test_a_file_that_was_touched_and_a_hook_of_git_are_no_obstacle(tmp_path: Path) -> None:
+    clone = pipeline(tmp_path / "repo")
+    (clone.folder / "first.py").touch()
+    branch = clone.run("git", "branch", "--show-current")
+    clone.env |= {"GIT_DIR": str(clone.folder / ".git"), "GIT_INDEX_FILE": str(clone.folder / ".git/index")}
+    assert "the committed run has the same bytes" in verify(clone)
+    assert clone.run("git", "branch", "--show-current") == branch
+
+
+def test_a_shallow_clone_with_changes_is_verified(tmp_path: Path) -> None:
+    whole = pipeline(tmp_path / "repo")
+    whole.run("git", "commit", "-q", "--allow-empty", "-m", "Second")
+    shallow = Clone(tmp_path / "shallow")
+    whole.run("git", "clone", "-q", "--depth=1", f"file://{whole.folder}", str(shallow.folder))
+    second = shallow.folder / "second.py"
+    second.write_text(second.read_text() + "# changed")
+    assert "gave the same bytes" in verify(shallow)
+
+
+def test_without_a_committed_run_the_two_are_compared_all_the_same(tmp_path: Path) -> None:
+    clone = pipeline(tmp_path / "repo")
+    (clone.folder / "dvc.lock").unlink()
+    clone.run("git", "commit", "-qam", "No lock")
+    said = verify(clone)
+    assert "gave the same bytes in 4 outputs" in said
+    assert "HEAD holds no dvc.lock and metrics" in said
+
+
+def test_the_museum_itself_cannot_be_verified(tmp_path: Path) -> None:
+    clone = pipeline(tmp_path / "repo")
+    set_param(clone.folder, "source: sample", "source: met")
+    assert "error: fetch.source is met, whose answers change" in verify(clone, code=1)
+    assert left(clone) == []
+
+
+def test_below_the_root_it_says_where_to_run(tmp_path: Path) -> None:
+    clone = pipeline(tmp_path / "repo")
+    below = Clone(clone.folder / "folder")
+    below.env["PYTHONPATH"] = str(ROOT / "src")
+    said = below.run(sys.executable, "-m", "met_culture.verify", code=1)
+    assert said == "error: run in the root of the repository.\n"
+
+
 def test_a_stage_that_fails_is_named(tmp_path: Path) -> None:
     clone = pipeline(tmp_path / "repo")
     (clone.folder / "second.py").write_text("raise SystemExit(3)")
@@ -159,7 +204,7 @@ def test_a_stage_that_fails_is_named(tmp_path: Path) -> None:
 def test_outside_git_it_says_so(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "met_culture.verify"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: git ls-files in ")
+    assert done.stderr.startswith("error: git rev-parse in ")
 
 
 def test_outputs_are_in_the_order_of_the_stages() -> None:

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Keeps the memory of one step for the next instead of asking the system again: the same bytes, a quarter less time.
@@ -42,3 +43,20 @@ def make_deterministic() -> None:
     """Ask the backend for repeatable operations; without it two trainings of one seed differ on this very CPU."""
     if keras.backend.backend() == "tensorflow":
         tensorflow.config.experimental.enable_op_determinism()
+
+
+def backend() -> dict[str, Any]:
+    """Return what the bytes of a training depend on in Keras: backend, its own settings, and the devices by model."""
+    config = keras.config
+    devices = keras.distribution.list_devices()
+    if config.backend() == "tensorflow":
+        details = tensorflow.config.experimental.get_device_details
+        graphics = [details(each).get("device_name", "GPU") for each in tensorflow.config.list_physical_devices("GPU")]
+        devices = [*graphics, *devices]
+    return {
+        "backend": config.backend(),
+        "devices": ", ".join(devices),
+        "floatx": config.floatx(),
+        "epsilon": config.epsilon(),
+        "image_data_format": config.image_data_format(),
+    }

@@ -1,8 +1,9 @@
 """Checkpoints of a training, so that it resumes after a kill and continues to more epochs with the same bytes.
 
 They lie outside DVC's outputs, in `.scratch/checkpoints/<key>-<epoch>.npz`. The key is a hash of everything that the
-weights depend on except the number of epochs, so 100 epochs find what 50 left and nothing else is ever mistaken for it.
-A file is a SHA-256 in hexadecimal and a NumPy archive; what is damaged counts as not there.
+weights depend on except the number of epochs, so 100 epochs find what 50 left, and nothing else is mistaken for it.
+A file is a SHA-256 in hexadecimal and a NumPy archive; what is damaged counts as not there. A checkpoint that cannot be
+written costs no more than the time that it would have saved.
 """
 
 import hashlib
@@ -11,7 +12,9 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +23,9 @@ import numpy as np
 
 from met_culture.files import write_bytes
 
-KEPT = 12  # files, of all trainings together; three times the number of weights each, 15 MB for the CNN
+KEPT = 24  # files, of all trainings together; three times the number of weights each, 15 MB for the CNN
 DIGEST = 64  # characters
+HALF_S = 3600  # after which a half file is nobody's
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Checkpoints:
         """Use `folder`, which all trainings share, for the training of `key`."""
         self._folder, self._key = folder, key
         self._rolling: Path | None = None
+        self._warned = False
 
     def latest(self, epochs: int) -> State | None:
         """Return the state after the most epochs, at most `epochs`; None if there is none that is whole."""
@@ -101,25 +106,39 @@ class Checkpoints:
             except (OSError, ValueError) as error:
                 print(f"note: {found[epoch]} is damaged ({error}) and not used; it may be deleted", file=sys.stderr)
                 continue
-            os.utime(found[epoch])  # what is used is kept longest
+            with suppress(OSError):
+                os.utime(found[epoch])  # what is used is kept longest
             return state
         return None
 
     def save(self, state: State) -> None:
-        """Keep a state in place of the one before; the last of a run stays for longer runs to begin from."""
+        """Keep a state in place of the one before; the last of a run stays for longer runs to begin from.
+
+        Where it cannot be written, a note says so once, and the training goes on without.
+        """
         path = self._folder / f"{self._key}-{len(state.rows):06d}.npz"
-        write_bytes(path, _encode(state))
-        if self._rolling and self._rolling != path:
+        # Of another run, perhaps its last: it is the same, and not ours to replace or remove.
+        mine = not path.exists()
+        try:
+            self._prune()
+            if mine:
+                write_bytes(path, _encode(state))
+        except OSError as error:
+            if not self._warned:
+                print(f"note: no checkpoint is kept ({error}); a training that is stopped starts over", file=sys.stderr)
+            self._warned = True
+            return
+        if self._rolling:
             self._rolling.unlink(missing_ok=True)
-        self._rolling = path
-        self._prune()
+        self._rolling = path if mine else None
 
     def _prune(self) -> None:
+        # Before writing, so that a disk that is full of them heals.
         ages = {}
-        for path in self._folder.glob("*.npz"):
-            try:
-                ages[path] = path.stat().st_mtime_ns
-            except FileNotFoundError:
-                continue
-        for path in sorted(ages, key=ages.__getitem__)[:-KEPT]:
+        for path in [*self._folder.glob("*.npz"), *self._folder.glob(".*.npz.*")]:
+            with suppress(FileNotFoundError):
+                ages[path] = path.stat().st_mtime
+        halves = [path for path in ages if path.suffix != ".npz"]  # of writers that were killed, if they are old
+        whole = sorted(ages.keys() - set(halves), key=ages.__getitem__)
+        for path in [*whole[: -(KEPT - 1)], *(half for half in halves if time.time() - ages[half] > HALF_S)]:
             path.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """What every command of the package shares: its arguments, and one clear sentence for a user's mistake."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,25 +28,8 @@ def path_arguments(doc: str, *names: str) -> argparse.Namespace:
     return path_parser(doc, *names).parse_args()
 
 
-def _own_code() -> None:
-    # DVC runs queued and --temp experiments in copies of the checkout, and the environment links the checkout's code:
-    # an experiment would run what was edited since it was queued, and DVC would record it as made by the copy's code.
-    here, module = Path.cwd() / "src" / "met_culture", sys.modules["__main__"].__spec__
-    if not module or not module.name.startswith("met_culture.") or not here.is_dir():
-        return
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if not here.samefile(Path(__file__).parent) and paths[0] != str(here.parent):
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(here.parent), *filter(None, paths)])
-        sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-m", module.name, *sys.argv[1:]])  # noqa: S606 - no shell is wanted
-
-
 def run(main: Callable[[], int | None]) -> None:
-    """Call `main` and exit with its code; a `UserError` or `OSError` becomes one sentence and exit code 1.
-
-    In another checkout or copy than the one that is installed, the command starts again with that checkout's code.
-    """
-    _own_code()
+    """Call `main` and exit with its code; a `UserError` or `OSError` becomes one sentence and exit code 1."""
     try:
         code = main()
     except UserError as error:

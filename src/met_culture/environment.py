@@ -2,27 +2,32 @@
 
 import os
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-# What turns pixels and weights into others: decoders, arithmetic, and the framework.
-LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "simplejpeg", "scikit-learn")
-# Settings that choose instructions, kernels or the number of threads, and with them the order of sums.
-SETTINGS = (
-    "CUDA_VISIBLE_DEVICES",
-    "KERAS_BACKEND",
-    "NPY_DISABLE_CPU_FEATURES",
-    "OMP_NUM_THREADS",
-    "ONEDNN_MAX_CPU_ISA",
-    "OPENBLAS_CORETYPE",
-    "OPENBLAS_NUM_THREADS",
-    "TF_ENABLE_ONEDNN_OPTS",
-    "TF_NUM_INTEROP_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "XLA_FLAGS",
+# What turns pixels and weights into others: decoders, arithmetic, the framework, and what writes files and pictures.
+LIBRARIES = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "scipy",
+    "opencv-python-headless",
+    "pillow",
+    "simplejpeg",
+    "scikit-learn",
+    "pandas",
+    "pyarrow",
+    "h5py",
+    "matplotlib",
+)
+# Settings that choose instructions, kernels, precision or the number of threads, and with them the order of sums.
+SETTINGS = re.compile(
+    r"(CUDA|CUDNN|DNNL|KERAS|KMP|MKL|NPY|NVIDIA|OMP|ONEDNN|OPENBLAS|OPENCV|XLA)_.*"
+    r"|TF_(CUDNN|DETERMINISTIC|DISABLE|ENABLE|FORCE|NUM|SET|USE|XLA)_.*"
 )
 
 
@@ -53,5 +58,5 @@ def environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
-        **{name: os.environ[name] for name in SETTINGS if name in os.environ},
+        **{name: os.environ[name] for name in sorted(os.environ) if SETTINGS.fullmatch(name)},
     }

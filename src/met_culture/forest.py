@@ -21,7 +21,9 @@ MARKS = {
     "better": ("#009E73", "^"),
     "worse": ("#D55E00", "v"),
     "no difference shown": ("#0072B2", "o"),
+    "too few seeds": ("#56B4E9", "s"),
     "not tested": ("0.4", "o"),
+    "baseline": ("0.1", "D"),
 }
 WIDTH = 34  # characters of a label in one line
 
@@ -45,7 +47,7 @@ class Row:
     verdict: str
 
 
-def _interval(axis: Axes, estimate: Estimate, y: int, colour: str, marker: str) -> None:
+def _interval(axis: Axes, estimate: Estimate, y: float, colour: str, marker: str) -> None:
     if np.isfinite(estimate.low):
         axis.plot([estimate.low, estimate.high], [y, y], color=colour, linewidth=2, solid_capstyle="round")
     axis.plot([estimate.value], [y], marker=marker, color=colour, markersize=8, linestyle="none")
@@ -60,21 +62,23 @@ def forest(rows: Sequence[Row], metric: str, title: str) -> Figure:
         title: Says which data the figures are of.
     """
     labels = ["\n".join(textwrap.wrap(f"{row.label} (n={len(row.runs)})", WIDTH)) for row in rows]
-    lines = sum(max(2, label.count("\n") + 1) for label in labels)
+    # A row is as high as its label, in lines; of equal rows, long labels beside each other would overlap.
+    heights = np.array([max(2, label.count("\n") + 1.5) for label in labels])
+    places = np.cumsum(heights) - heights / 2
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(11, 2.2 + 0.22 * lines), layout="constrained", sharey=True, width_ratios=[1, 1]
+        1, 2, figsize=(11, 2.2 + 0.22 * heights.sum()), layout="constrained", sharey=True, width_ratios=[1, 1]
     )
-    for y, row in enumerate(rows):
+    for y, row in zip(places, rows, strict=True):
         colour, marker = MARKS[row.verdict]
-        left.plot(row.runs, np.full(len(row.runs), y + 0.22), ".", color="0.45", markersize=6, linestyle="none")
+        left.plot(row.runs, np.full(len(row.runs), y + 0.45), ".", color="0.45", markersize=6, linestyle="none")
         _interval(left, row.mean, y, colour, marker)
         if row.difference:
             _interval(right, row.difference, y, colour, marker)
-        elif y:
+        elif row is not rows[0]:
             right.annotate("not tested", (0, y), ha="center", va="center", color="0.4", fontsize=9, backgroundcolor="w")
     right.axvline(0, color="0.3", linestyle=":", linewidth=1)
-    left.set_yticks(range(len(rows)), labels)
-    left.set_ylim(len(rows) - 0.5, -0.5)
+    left.set_yticks(places, labels)
+    left.set_ylim(heights.sum(), 0)
     name = metric.replace("_", " ")
     left.set(xlabel=f"test {name}", title="Mean, 95 % interval, single runs")
     right.set(xlabel=f"difference in test {name}", title="Against the baseline, same test images")

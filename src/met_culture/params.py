@@ -72,8 +72,9 @@ UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
 Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
 Fit = Literal["squash", "letterbox", "crop"]
-# A label becomes a column's name and a cell, where a spreadsheet would take a leading = or + for a formula.
-Label = Annotated[str, Field(pattern=r"^\w[^\r\n,;]*$", max_length=60)]
+# A label becomes a column's name and a cell, where a spreadsheet would take a leading = or + for a formula, and stands
+# in pages of plots, where DVC does not escape it.
+Label = Annotated[str, Field(pattern=r"^\w[^\r\n,;<>&\"]*$", max_length=60)]
 
 
 @dataclass(frozen=True, config=STRICT)

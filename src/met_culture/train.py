@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.backend import backend, make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import numpy as np
@@ -117,7 +117,7 @@ def main() -> None:
     meta = read_json(paths.arrays / "meta.json")
     train, val = (_batches(paths.arrays, split, len(meta["labels"]), params.batch_size) for split in ("train", "val"))
     model = build(params, meta["image_size"], len(meta["labels"]))
-    place = environment() | {"devices": ", ".join(keras.distribution.list_devices())}
+    place = environment() | backend()
     history, best = fit(model, train, val, params, _checkpoints(paths.arrays, params, place))
     save_model(model, paths.last, meta, optimizer=True)
     model.set_weights(best)

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 import vl_convert
-from configobj import ConfigObj
+from configobj import ConfigObj, ConfigObjError
 
 from met_culture.command import UserError, run
 from met_culture.files import write_bytes
@@ -38,7 +38,10 @@ def inlined(template: str, script: str) -> str:
 
 def choose() -> bool:
     """Let DVC take the copy; returns whether it does, as a template that the user has chosen stays."""
-    config = ConfigObj(str(CONFIG), encoding="utf-8", file_error=False)
+    try:
+        config = ConfigObj(str(CONFIG), encoding="utf-8", file_error=False)
+    except (ConfigObjError, UnicodeDecodeError) as error:
+        raise UserError(f"{CONFIG} is damaged ({error}); mend it.") from None
     plots = config.setdefault("plots", {})
     if "html_template" not in plots:
         plots["html_template"] = OFFLINE.name

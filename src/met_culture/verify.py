@@ -10,16 +10,14 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
-from dvc.exceptions import DvcException
-from dvc.utils.hydra import apply_overrides
 
+from met_culture.clones import clone_into, dvc, git, snapshot
 from met_culture.command import UserError, run
 from met_culture.files import read_json
 from met_culture.params import PARAMS, load
@@ -31,8 +29,12 @@ NAMES = ("first", "second")
 TOLERANCE = {"train": {"val_accuracy_last_10": 0.1}, "evaluate": {"accuracy": 0.15, "macro_f1": 0.15}}
 
 
+class Unequal(UserError):
+    """The runs are there and are not what they should be."""
+
+
 def outputs(lock: dict[str, Any]) -> dict[str, str]:
-    """Return the hash of every output of a dvc.lock by its path, in the order in which the stages ran."""
+    """Return the hash of every output of a dvc.lock by its path, in its order, which is the stages'."""
     return {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
 
 
@@ -58,41 +60,14 @@ def _listed(clone: Path, digest: str) -> dict[str, str]:
     return {f"/{entry['relpath']}": entry["md5"] for entry in entries}
 
 
-def _git(folder: Path, *command: str) -> str:
-    # An identity of its own, as `git stash create` asks for one that a fresh machine lacks.
-    identity = ["-c", "user.name=verify", "-c", "user.email=verify@localhost"]
-    done = subprocess.run(["git", *identity, *command], cwd=folder, capture_output=True, text=True)  # noqa: S603, S607
-    if done.returncode:
-        raise UserError(f"git {command[0]} in {folder} failed: {' '.join(done.stderr.split())[:300]}.")
-    return done.stdout.strip()
-
-
-def _clone(root: Path, folder: Path, commit: str, changes: list[str]) -> None:
-    _git(root, "clone", "--quiet", "--no-checkout", str(root), str(folder))
-    _git(folder, "checkout", "--quiet", "--detach", commit)
-    source = source_folder(load("fetch", root / PARAMS).source)
-    if source:  # relative to the checkout, and the clone lies elsewhere
-        changes = [f"fetch.source={json.dumps(str(source), ensure_ascii=False)}", *changes]
-    try:
-        if changes:
-            apply_overrides(folder / PARAMS, changes)
-    except DvcException as error:
-        raise UserError(f"-S {' '.join(changes)}: {error}.") from None
-
-
-def _dvc(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = os.environ | {"PATH": path, "PYTHONPATH": str(folder / "src")}
-    return subprocess.run([sys.executable, "-m", "dvc", *command], cwd=folder, env=env, text=True)  # noqa: S603
-
-
 def _force(folder: Path) -> dict[str, Any]:
     # A cache of its own, whatever the user's configuration shares.
     if any((folder / name).exists() for name in (".scratch", ".dvc/cache")):
         raise UserError(f"{folder} holds scratch or cache of an earlier run, which would prove nothing.")
-    _dvc(folder, "config", "--local", "--quiet", "cache.dir", str(folder / ".dvc/cache"))
-    if _dvc(folder, "repro", "--force", "--no-run-cache").returncode:
-        raise UserError(f"the pipeline failed in {folder}; mend what it says above.")
+    if dvc(folder, "config", "--local", "--quiet", "cache.dir", str(folder / ".dvc/cache")):
+        raise UserError(f"DVC could not be configured in {folder}; see above.")
+    if dvc(folder, "repro", "--force", "--no-run-cache"):
+        raise Unequal(f"the pipeline failed in {folder}; mend what it says above.")
     return yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf-8"))
 
 
@@ -102,8 +77,21 @@ def _params(lock: dict[str, Any]) -> dict[str, Any]:
     return {stage: {key: value for key, value in params.items() if key != "fetch.source"} for stage, params in pairs}
 
 
-def _against_committed(root: Path, commit: str, clone: Path, lock: dict[str, Any]) -> list[str]:
-    before = yaml.safe_load(_git(root, "show", f"{commit}:dvc.lock"))
+def _committed(root: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    # HEAD's lock and metrics, and not the workspace's, which `make repro` has just made on this machine.
+    try:
+        lock = yaml.safe_load(git(root, "show", "HEAD:dvc.lock"))
+        metrics = {stage: json.loads(git(root, "show", f"HEAD:metrics/{stage}.json")) for stage in TOLERANCE}
+        if any(not isinstance(metrics[s][name], int | float) for s, limits in TOLERANCE.items() for name in limits):
+            raise ValueError
+        outputs(lock)
+    except (UserError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
+        print("verify: HEAD holds no dvc.lock and metrics of a run to compare with", file=sys.stderr)
+        return None
+    return lock, metrics
+
+
+def _against_committed(before: dict[str, Any], metrics: dict[str, Any], clone: Path, lock: dict[str, Any]) -> list[str]:
     if _params(before) != _params(lock):
         print("verify: the committed run had other parameters and is not compared")
         return []
@@ -111,33 +99,42 @@ def _against_committed(root: Path, commit: str, clone: Path, lock: dict[str, Any
         print("verify: the committed run has the same bytes")
         return []
     print(f"verify: the committed run has other bytes, {changed[0]} first; its metrics are compared")
-    told = []
-    for stage, tolerance in TOLERANCE.items():
-        path = f"metrics/{stage}.json"
-        told += outside(json.loads(_git(root, "show", f"{commit}:{path}")), read_json(clone / path), tolerance)
-    return told
+    here = {stage: read_json(clone / f"metrics/{stage}.json") for stage in TOLERANCE}
+    return [told for stage, limits in TOLERANCE.items() for told in outside(metrics[stage], here[stage], limits)]
+
+
+def _source(root: Path, changes: list[str]) -> list[str]:
+    # Relative to the checkout, and the clones lie elsewhere.
+    source = load("fetch", root / PARAMS).source
+    if any(change.startswith("fetch.source=") for change in changes):
+        return []
+    if source == "met":
+        raise UserError("fetch.source is met, whose answers change; verify with -S fetch.source=sample or a folder.")
+    folder = source_folder(source)
+    return [f"fetch.source={json.dumps(str(folder), ensure_ascii=False)}"] if folder else []
 
 
 def verify(root: Path, top: Path, changes: list[str]) -> None:
     """Run the pipeline of `root` in two clones below `top` and compare.
 
     Raises:
-        UserError: A run failed, the two differ, or the committed metrics are outside the tolerance.
+        Unequal: A run failed, the two differ, or the committed metrics are outside the tolerance.
+        UserError: It cannot begin.
     """
-    commit = _git(root, "stash", "create") or _git(root, "rev-parse", "HEAD")
+    committed, commit = _committed(root), snapshot(root)
     clones = [top / name for name in NAMES]
     for clone in clones:
-        _clone(root, clone, commit, changes)
+        clone_into(root, clone, commit, [*_source(root, changes), *changes])
     locks = [_force(clone) for clone in clones]
     first, second = map(outputs, locks)
     if changed := differing(first, second):
         digests = first.get(changed[0], "missing"), second.get(changed[0], "missing")
         file = differing(*(_listed(clone, digest) for clone, digest in zip(clones, digests, strict=True)))[0]
         rest = f" and {len(changed) - 1} outputs after it" if changed[1:] else ""
-        raise UserError(f"two runs differ, first in {changed[0]}{file}{rest}; compare both in {top}")
+        raise Unequal(f"two runs differ, first in {changed[0]}{file}{rest}; compare both in {top}")
     print(f"verify: two forced runs gave the same bytes in {len(first)} outputs")
-    if apart := _against_committed(root, commit, clones[0], locks[0]):
-        raise UserError(f"{'; '.join(apart)}; run `dvc repro` and commit dvc.lock and metrics, or look in {top}")
+    if committed and (apart := _against_committed(*committed, clones[0], locks[0])):
+        raise Unequal(f"{'; '.join(apart)}; run `dvc repro` and commit dvc.lock and metrics, or look in {top}")
 
 
 def main() -> None:
@@ -145,12 +142,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="as in dvc exp")
     changes, root = parser.parse_args().changes, Path.cwd()
-    if new := _git(root, "ls-files", "--others", "--exclude-standard"):
+    if Path(os.fsdecode(git(root, "rev-parse", "--show-toplevel")).strip()) != root.resolve():
+        raise UserError("run in the root of the repository.")
+    if new := git(root, "ls-files", "--others", "--exclude-standard").decode():
         print(f"note: {new.splitlines()[0]} is not tracked by Git and not verified; `git add` it", file=sys.stderr)
     top = Path(tempfile.mkdtemp(prefix="verify-"))
     try:
         verify(root, top, changes)
-    except UserError:
+    except Unequal:
         raise  # both clones are left to be compared
     except BaseException:
         shutil.rmtree(top)
