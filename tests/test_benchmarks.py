@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT
 
 from met_culture.files import read_json
+from met_culture.verify import TOLERANCE
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -48,6 +49,20 @@ def test_preprocess_is_at_least_twice_as_fast_as_the_articles_loop() -> None:
 
 def test_training_is_at_least_as_fast_as_imagedatagenerator() -> None:
     assert read_json(RESULTS / "train.json")["ratio_to_ImageDataGenerator"]["batches"] >= 1
+
+
+def test_dvc_finds_nothing_to_do_and_restores_in_seconds() -> None:
+    result = read_json(RESULTS / "experiments.json")
+    assert result["seconds_with_nothing_to_do"] < 3
+    assert result["seconds_to_restore"] < 10
+
+
+def test_other_rounding_stays_within_the_tolerance_of_verify() -> None:
+    result = read_json(RESULTS / "rounding.json")
+    limits = {name: limit for each in TOLERANCE.values() for name, limit in each.items()}
+    assert set(result["largest_difference"]) == set(limits)
+    assert all(result["largest_difference"][name] <= limit for name, limit in limits.items())
+    assert len(result["figures"]) >= 3
 
 
 def committed(name: str) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from met_culture.verify import TOLERANCE
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FETCH = (ROOT / "docs/fetch.md").read_text(encoding="utf-8")
 CODE = (ROOT / "docs/code.md").read_text(encoding="utf-8")
@@ -120,9 +122,28 @@ def test_no_other_decimal_number_stands_in_the_prose(article: dict[str, Any]) ->
     for name in ("preprocess", "train", "fetch"):
         result = committed(f"benchmarks/results/{name}.json")
         known |= {f"{ratio:.2f}" for key, each in result.items() if key.startswith("ratio") for ratio in each.values()}
+    session = committed("benchmarks/results/experiments.json")
+    known |= {f"{session[name]:.1f}" for name in ("seconds_to_restore", "seconds_with_nothing_to_do")}
+    known |= {str(limit) for limits in TOLERANCE.values() for limit in limits.values()}
     known |= {"3.11", "3.13"}  # versions of Python
     known |= {"0.81", "0.06"}  # the earlier measurement that ours is explained against; the standard error above
     assert set(re.findall(r"\d+\.\d+", PROSE)) <= known
+
+
+def test_the_session_of_experiments_is_as_it_was_printed() -> None:
+    session = committed("benchmarks/results/experiments.json")
+    blocks = re.findall(r"```text\n(.*?)\n```", README, flags=re.DOTALL)
+    assert blocks == [printed.strip("\n") for printed in session["printed"].values()]
+    restored, nothing = (session[f"seconds_{name}"] for name in ("to_restore", "with_nothing_to_do"))
+    said = f"trains nothing ({restored:.1f} s; with nothing to do `dvc repro` takes {nothing:.1f} s)"
+    assert said in README.replace("\n", " ")
+
+
+def test_the_tolerance_across_machines() -> None:
+    limits = {**TOLERANCE["train"], **TOLERANCE["evaluate"]}
+    assert limits["accuracy"] == limits["macro_f1"]
+    said = f"within {limits['val_accuracy_last_10']} (validation accuracy) and {limits['accuracy']} (test accuracy"
+    assert said in README.replace("\n", " ")
 
 
 def test_it_is_at_most_200_lines() -> None:
