@@ -1,4 +1,4 @@
-"""How far the figures move where sums round differently: other threads, other kernels, another processor.
+"""How far the figures move where sums round differently: other threads, another processor.
 
 `python benchmarks/rounding.py [--elsewhere COMMIT]` trains the committed experiment on the sample with other settings,
 ten minutes on two slow cores, and writes how far its figures are from the committed ones, made on this machine,
@@ -16,11 +16,8 @@ from measure import ROOT, commit, scratch_clone, write
 
 from met_culture.verify import TOLERANCE
 
-# Other threads sum in another order; other kernels stand for processors with other instructions.
-WAYS: dict[str, dict[str, str]] = {
-    "one thread": {"TF_NUM_INTRAOP_THREADS": "1"},
-    "without oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0"},
-}
+# Other threads sum in another order.
+WAYS: dict[str, dict[str, str]] = {"one thread": {"TF_NUM_INTRAOP_THREADS": "1"}}
 
 
 def figures(read: dict[str, Any]) -> dict[str, float]:

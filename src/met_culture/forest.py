@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from met_culture.paired import Estimate
 
@@ -85,6 +86,7 @@ def forest(rows: Sequence[Row], metric: str, title: str) -> Figure:
     for axis in (left, right):
         axis.grid(axis="x", alpha=0.3)
         axis.margins(x=0.08)
+        axis.xaxis.set_major_locator(MaxNLocator(5))
     for verdict in dict.fromkeys(row.verdict for row in rows):
         colour, marker = MARKS[verdict]
         right.plot([], [], marker=marker, color=colour, markersize=8, linestyle="none", label=verdict)
