@@ -63,7 +63,7 @@ def clone_into(root: Path, folder: Path, commit: str, changes: list[str]) -> Non
     """
     # By way of an archive, as that works of shallow clones and of worktrees too.
     with tarfile.open(fileobj=io.BytesIO(git(root, "archive", "--format=tar", commit))) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder, filter="tar")  # the user's own files, links out of the folder included
     try:
         if changes:
             apply_overrides(folder / PARAMS, changes)
