@@ -73,8 +73,11 @@ def test_what_is_damaged_is_named_and_an_older_one_serves(
         data[len(data) // 2] ^= 1
     contents = {"empty": b"", "cut off": data[:-100], "text": b"not an archive", "one bit": data}
     path.write_bytes(contents.get(damage) if damage in contents else (tmp_path / "k-000002.npz").read_bytes())
-    assert len(Checkpoints(tmp_path, "k").latest(9).rows) == 2
+    run = Checkpoints(tmp_path, "k")
+    assert len(run.latest(9).rows) == 2
     assert "k-000004.npz is damaged" in capsys.readouterr().err
+    run.save(state(4))
+    assert same(Checkpoints(tmp_path, "k").latest(9), state(4))
 
 
 def test_the_key_is_of_settings_data_and_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

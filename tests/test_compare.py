@@ -168,7 +168,7 @@ def test_a_commit_whose_parameters_were_not_run_is_no_baseline(repository: Clone
     set_param(clone.folder, "  epochs: 2 ", "  epochs: 77 ")
     clone.run("git", "commit", "-qam", "Not run")
     said = compare(clone, code=1)
-    assert "error: HEAD has no finished run (main is left out: its dvc.lock is of other parameters" in said
+    assert "error: HEAD has no finished run (main is left out: its dvc.lock is of other parameters or missing" in said
 
 
 def test_damaged_predictions_are_named_and_not_used(repository: Clone, tmp_path: Path) -> None:

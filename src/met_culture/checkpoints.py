@@ -104,7 +104,9 @@ class Checkpoints:
             except FileNotFoundError:  # another training of the same key has gone on
                 continue
             except (OSError, ValueError) as error:
-                print(f"note: {found[epoch]} is damaged ({error}) and not used; it may be deleted", file=sys.stderr)
+                print(f"note: {found[epoch]} is damaged ({error}); it is removed", file=sys.stderr)
+                with suppress(OSError):  # `save` takes what is there for whole
+                    found[epoch].unlink()
                 continue
             with suppress(OSError):
                 os.utime(found[epoch])  # what is used is kept longest
@@ -129,7 +131,8 @@ class Checkpoints:
             self._warned = True
             return
         if self._rolling:
-            self._rolling.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._rolling.unlink()
         self._rolling = path if mine else None
 
     def _prune(self) -> None:

@@ -60,9 +60,10 @@ def _predictions(repo: Repo, data: dict[str, Any]) -> pd.DataFrame | None:
     return pd.read_csv(BytesIO(content), keep_default_na=False, dtype=TEXT)
 
 
-def _run(repo: Repo, name: str, data: dict[str, Any] | None, state: str | None) -> Run | str:
+def _run(
+    repo: Repo, name: str, data: dict[str, Any] | None, state: str | None, keys: set[str], code: set[str]
+) -> Run | str:
     # A run, or why there is none.
-    keys, code = tracked(PIPELINE)
     params = {key: value for key, value in flat(_content(data, "params", "params.yaml")).items() if key in keys}
     metrics = _content(data, "metrics", "metrics/train.json") | _content(data, "metrics", "metrics/evaluate.json")
     if state:
@@ -79,7 +80,10 @@ def _stale(revision: str, run: Run) -> bool:
     # An experiment is made as a whole; in a commit, somebody may have changed params.yaml alone.
     show = ["git", "show", f"{revision}:dvc.lock"]
     lock = subprocess.run(show, capture_output=True, text=True).stdout  # noqa: S603
-    stages = (yaml.safe_load(lock) or {}).get("stages", {})
+    try:
+        stages = yaml.safe_load(lock)["stages"]
+    except (yaml.YAMLError, KeyError, TypeError):  # none, or damaged: there is nothing to say what was run
+        return True
     sections = (stage.get("params", {}).get("params.yaml", {}) for stage in stages.values())
     locked = {key: value for section in sections for key, value in section.items()}
     return any(flat({key: value}) != flat({key: locked[key]}) for key, value in run.params.items() if key in locked)
@@ -94,6 +98,7 @@ def experiments(commits: int = 1) -> tuple[list[Run], Run | None, list[str]]:
         UserError: DVC fails.
     """
     listing = [each for each in shown(commits) if each["rev"] != "workspace"]
+    pipeline = tracked(PIPELINE)
     runs: list[Run] = []
     notes: list[str] = []
     head: Run | None = None
@@ -101,9 +106,9 @@ def experiments(commits: int = 1) -> tuple[list[Run], Run | None, list[str]]:
         with Repo() as repo:
             for commit in listing:
                 name = commit.get("name") or commit["rev"][:7]
-                found = _run(repo, name, commit.get("data"), "unreadable" if commit.get("error") else None)
+                found = _run(repo, name, commit.get("data"), "unreadable" if commit.get("error") else None, *pipeline)
                 if isinstance(found, Run) and _stale(commit["rev"], found):
-                    found = "its dvc.lock is of other parameters; run `dvc repro` and commit"
+                    found = "its dvc.lock is of other parameters or missing; run `dvc repro` and commit"
                 _add(runs, notes, name, found)
                 if commit is listing[0] and isinstance(found, Run):
                     head = runs[0]
@@ -111,7 +116,7 @@ def experiments(commits: int = 1) -> tuple[list[Run], Run | None, list[str]]:
                     revision, state = experiment["revs"][0], (experiment.get("executor") or {}).get("state")
                     name = experiment.get("name") or revision["rev"][:7]
                     state = "unreadable" if revision.get("error") else state if state != "success" else None
-                    _add(runs, notes, name, _run(repo, name, revision.get("data"), state))
+                    _add(runs, notes, name, _run(repo, name, revision.get("data"), state, *pipeline))
     except DvcException as error:
         raise UserError(f"{error}; run in the root of the repository.") from None
     return runs, head, notes

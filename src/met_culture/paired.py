@@ -130,12 +130,12 @@ def difference(mine: Sequence[Outcome], base: Sequence[Outcome], metric: int, se
     if labels_of(mine[0].predictions) != labels_of(base[0].predictions):
         return None
     sides = [{each.place: each.predictions for each in side} for side in (mine, base)]
-    pairs = [[place] * 2 for place in sides[0] if place in sides[1]]
+    pairs = [place for place in sides[0] if place in sides[1]]
     splits = {split for split, _ in sides[0]} & {split for split, _ in sides[1]}
     if not pairs and len(splits) == 1:
         mine_here, base_here = ([place for place in side if place[0] in splits] for side in sides)
         return _unpaired([sides[0][p] for p in mine_here], [sides[1][p] for p in base_here], metric, seed)
-    common = [_common(sides[0][a], sides[1][b]) for a, b in pairs]
+    common = [_common(sides[0][place], sides[1][place]) for place in pairs]
     common = [both for both in common if len(both[0])]
     if not common:
         return None
