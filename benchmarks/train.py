@@ -49,8 +49,8 @@ def main() -> None:
     params = load("train", ROOT / "params.yaml")
     x, y = (np.load(ROOT / f"data/preprocess/train_{name}.npy") for name in "xy")
     ways = {
-        "ImageDataGenerator": partial(article, build(params, x.shape[1], LABELS), x, y, params),
-        "batches": partial(ours, build(params, x.shape[1], LABELS), x, y, params),
+        "ImageDataGenerator": partial(article, build(params, x.shape[1], LABELS).trainable, x, y, params),
+        "batches": partial(ours, build(params, x.shape[1], LABELS).trainable, x, y, params),
     }
     report("train", rates(ways, ROUNDS), "ImageDataGenerator", {"images": len(x), "image_size": x.shape[1]})
 

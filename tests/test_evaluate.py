@@ -16,7 +16,14 @@ from met_culture.models import build
 from met_culture.params import load
 
 LABELS = ["China", "Japan", "America", "India"]
-META = {"labels": LABELS, "image_size": 32, "fit": "squash", "interpolation": "area", "source": "synthetic sample"}
+META = {
+    "labels": LABELS,
+    "image_size": 32,
+    "fit": "squash",
+    "interpolation": "area",
+    "source": "synthetic sample",
+    "epoch": 1,
+}
 ARGUMENTS = (
     "data/preprocess", "models/model.keras", "plots/training.csv",
     "data/evaluate/predictions.csv", "metrics/evaluate.json", "plots",
@@ -40,7 +47,10 @@ def trained(workspace: Path) -> Path:
         "epoch,train_accuracy,train_loss,val_accuracy,val_loss\n1,0.2,1.5,0.3,1.4\n2,0.4,1.2,0.35,1.5\n"
     )
     save_model(
-        build(load("train", ROOT / "params.yaml"), 32, 4), workspace / "models/model.keras", META, optimizer=False
+        build(load("train", ROOT / "params.yaml"), 32, 4).trainable,
+        workspace / "models/model.keras",
+        META,
+        optimizer=False,
     )
     set_param(workspace, "bootstrap_samples: 2000", "bootstrap_samples: 200")
     return workspace

@@ -36,7 +36,7 @@ def texts(figure: Figure) -> str:
 
 
 def test_curves_show_both_splits_and_the_kept_epoch() -> None:
-    figure = figures.curves(HISTORY, "synthetic sample", best_epoch=2)
+    figure = figures.curves(HISTORY, "synthetic sample", kept_epoch=2)
     for word in ("synthetic sample", "train (augmented)", "validation", "kept epoch (2)", "epoch", "cross-entropy"):
         assert word in texts(figure)
     assert [len(axis.lines) for axis in figure.axes] == [3, 3]

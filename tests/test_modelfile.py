@@ -11,12 +11,19 @@ from met_culture.modelfile import ModelMeta, load_model, save_model
 from met_culture.models import build
 from met_culture.params import load
 
-META = {"labels": ["a", "b", "c", "d"], "image_size": 32, "fit": "squash", "interpolation": "area", "source": "test"}
+META = {
+    "labels": ["a", "b", "c", "d"],
+    "image_size": 32,
+    "fit": "squash",
+    "interpolation": "area",
+    "source": "test",
+    "epoch": 3,
+}
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
 
 
 def model() -> keras.Model:
-    return build(load("train", ROOT / "params.yaml"), 32, 4)
+    return build(load("train", ROOT / "params.yaml"), 32, 4).trainable
 
 
 @pytest.mark.parametrize("optimizer", [True, False])

@@ -34,14 +34,14 @@ def test_rescaling_is_inside_the_model() -> None:
 
 
 def test_the_seed_decides_the_weights() -> None:
-    first, again, other = (build(replace(PARAMS, seed=seed), 32, 4).get_weights()[0] for seed in (1, 1, 2))
+    first, again, other = (build(replace(PARAMS, seed=seed), 32, 4).trainable.get_weights()[0] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_optimizer_and_loss_come_from_the_parameters() -> None:
     for name in ("rmsprop", "adam", "adamw", "sgd"):
-        model = build(replace(PARAMS, optimizer=name, learning_rate=0.25), 32, 4)
+        model = build(replace(PARAMS, optimizer=name, learning_rate=0.25), 32, 4).trainable
         assert type(model.optimizer).__name__.lower() == name
         assert float(model.optimizer.learning_rate) == 0.25
         assert model.loss == "categorical_crossentropy"

@@ -17,6 +17,7 @@ META = {
     "labels": ["China", "Japan", "America", "India"],
     "image_size": 32,
     "fit": "letterbox",
+    "epoch": 1,
     "interpolation": "area",
     "source": "museum folder x",
 }
@@ -26,7 +27,7 @@ META = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the current folder, with a model and two pictures."""
     monkeypatch.chdir(tmp_path)
-    model = build(load("train", ROOT / "params.yaml"), 32, 4)
+    model = build(load("train", ROOT / "params.yaml"), 32, 4).trainable
     save_model(model, tmp_path / "models/model.keras", META, optimizer=False)
     picture(tmp_path / "a.jpg", seed=1, size=(300, 200))
     picture(tmp_path / "b.jpg", seed=2, size=(90, 400))

@@ -79,3 +79,10 @@ def test_the_bootstraps_figures_are_the_headlines(predictions: pd.DataFrame) -> 
     confusion = metrics.confusion_matrix(true, predicted, labels=LABELS)
     expected = scores.headline(true, predicted, LABELS)
     assert tuple(scores.from_confusion(confusion)) == pytest.approx(tuple(expected[name] for name in scores.HEADLINE))
+
+
+def test_selective_accuracy_by_hand() -> None:
+    confidence, correct = np.array([0.5, 0.9, 0.8, 0.6, 0.7]), np.array([False, True, True, False, True])
+    assert scores.selective_accuracy(confidence, correct, 0.6) == 1
+    assert scores.selective_accuracy(confidence, correct, 0.8) == pytest.approx(0.75)
+    assert scores.selective_accuracy(confidence, correct, 0.01) == 1  # one image is always answered

@@ -60,3 +60,19 @@ def test_fewer_than_three_groups_are_named() -> None:
         split(paintings(China=20, Japan=20, America=20, India=2), PARAMS)
     with pytest.raises(UserError, match="Japan has 0 separate"):
         split(paintings(China=20, America=20, India=9), PARAMS)
+
+
+def test_over_all_folds_every_painting_is_in_test_once() -> None:
+    splits = [split(TABLE, replace(PARAMS, folds=5, fold=fold)) for fold in range(5)]
+    assert sum((each == "test").astype(int) for each in splits).eq(1).all()
+    for each in splits:
+        table = TABLE.assign(split=each)
+        assert table.groupby("group")["split"].nunique().eq(1).all()
+        counts = pd.crosstab(*(table.drop_duplicates("group")[name] for name in ("label", "split")))
+        assert counts.loc["China"].tolist() == [20, 65, 15]  # test, train, val
+        assert (counts > 0).all(axis=None)
+
+
+def test_fewer_groups_than_folds_are_named() -> None:
+    with pytest.raises(UserError, match=r"India has 4 separate.*clean\.folds are 5"):
+        split(paintings(China=20, Japan=20, America=20, India=4), replace(PARAMS, folds=5))

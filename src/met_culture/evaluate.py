@@ -61,12 +61,12 @@ def main() -> None:
         bins=params.calibration_bins,
         samples=params.bootstrap_samples,
         seed=params.seed,
+        temperature=trained.temperature,
     )
     write_json(paths.metrics, {"source": source} | result)
     print(summary(result))
     write_csv(paths.plots / "confusion.csv", predictions[["label", "predicted"]])
-    best_epoch = int(history.loc[history["val_loss"].idxmin(), "epoch"])
-    figures.save(figures.curves(history, source, best_epoch), paths.plots / "curves.png")
+    figures.save(figures.curves(history, source, trained.epoch), paths.plots / "curves.png")
     figures.save(figures.confusion(predictions, labels, source), paths.plots / "confusion.png")
     figures.save(figures.errors(predictions, images, labels, source), paths.plots / "errors.png")
 

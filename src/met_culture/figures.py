@@ -29,13 +29,13 @@ def save(figure: Figure, path: Path) -> None:
     plt.close(figure)
 
 
-def curves(history: pd.DataFrame, source: str, best_epoch: int) -> Figure:
+def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
     """Draw accuracy and loss of train and validation by epoch; the kept epoch is marked."""
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for axis, name, unit in zip(axes, ("accuracy", "loss"), ("share of images", "cross-entropy, nats"), strict=True):
         for split, colour, text in (("train", TRAIN, "train (augmented)"), ("val", VAL, "validation")):
             axis.plot(history["epoch"], history[f"{split}_{name}"], color=colour, label=text)
-        axis.axvline(best_epoch, color="0.5", linestyle=":", label=f"kept epoch ({best_epoch})")
+        axis.axvline(kept_epoch, color="0.5", linestyle=":", label=f"kept epoch ({kept_epoch})")
         axis.set(xlabel="epoch", ylabel=f"{name} ({unit})", title=name.capitalize())
         axis.set_ylim(0, 1 if name == "accuracy" else None)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -36,6 +36,8 @@ class ModelMeta:
         interpolation: Key of `pixels.INTERPOLATIONS`.
         fit: Key of `pixels.FITS`.
         source: Name of the data that it was trained on.
+        epoch: The epoch of training, from 1, whose weights these are.
+        temperature: What its logits were divided by; 1 where it was not calibrated.
     """
 
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
@@ -43,6 +45,8 @@ class ModelMeta:
     interpolation: Interpolation
     fit: Fit
     source: str
+    epoch: Annotated[int, Field(ge=1)]
+    temperature: Annotated[float, Field(gt=0)] = 1.0
 
 
 def _normalised(name: str, data: bytes) -> bytes:

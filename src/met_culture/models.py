@@ -1,9 +1,34 @@
-"""The models, by their names in `train.model`."""
+"""The networks, by their names in `train.model`, each as a part that stays frozen and a part that is trained."""
+
+from dataclasses import dataclass
 
 import keras
 from keras import layers
 
+from met_culture.efficientnet_lite import efficientnet_lite0
 from met_culture.params import TrainParams
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network and its parts.
+
+    Attributes:
+        trainable: Compiled; from images, or from what `frozen` returns, to the shares of the labels.
+        frozen: From images to the input of `trainable`; None where everything is trained.
+    """
+
+    trainable: keras.Model
+    frozen: keras.Model | None = None
+
+    def whole(self) -> keras.Model:
+        """Return the network from images, uint8 (n, size, size, 3), to shares, float32 (n, labels), compiled."""
+        if self.frozen is None:
+            return self.trainable
+        self.frozen.trainable = False  # so that the optimizer's state is of the same weights
+        model = keras.Model(self.frozen.input, self.trainable(self.frozen.output), name=self.trainable.name)
+        model.compile(optimizer=self.trainable.optimizer, loss=self.trainable.loss, metrics=["accuracy"])
+        return model
 
 
 def cnn(image_size: int, labels: int) -> keras.Model:
@@ -31,15 +56,32 @@ def cnn(image_size: int, labels: int) -> keras.Model:
     )
 
 
-MODELS = {"cnn": cnn}
+def _network(params: TrainParams, image_size: int, labels: int) -> Network:
+    if params.model == "cnn":
+        return Network(cnn(image_size, labels))
+    frozen, features = efficientnet_lite0(image_size, params.fine_tune_from)
+    x = layers.Dropout(params.dropout, seed=params.seed, name="dropout")(features.output)
+    x = layers.Dense(labels, activation="softmax", name="label")(x)
+    return Network(keras.Model(features.input, x, name=params.model), frozen)
 
 
-def build(params: TrainParams, image_size: int, labels: int) -> keras.Model:
-    """Return the compiled model that the parameters describe, its weights drawn from `params.seed`."""
+def build(params: TrainParams, image_size: int, labels: int) -> Network:
+    """Return the network that the parameters describe, its new weights drawn from `params.seed`.
+
+    Raises:
+        UserError: The weights that training starts from cannot be read.
+    """
     keras.utils.set_random_seed(params.seed)
-    model = MODELS[params.model](image_size, labels)
+    network = _network(params, image_size, labels)
     # Named, because the names that Keras makes up count how many there were before, and go into the file.
     config = {"name": params.optimizer, "learning_rate": params.learning_rate}
     optimizer = keras.optimizers.get({"class_name": params.optimizer, "config": config})
-    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
-    return model
+    network.trainable.compile(optimizer=optimizer, loss=loss(params), metrics=["accuracy"])
+    return network
+
+
+def loss(params: TrainParams) -> str | keras.losses.Loss:
+    """Return the cross-entropy, with smoothed labels if the parameters say so."""
+    if not params.label_smoothing:
+        return "categorical_crossentropy"
+    return keras.losses.CategoricalCrossentropy(label_smoothing=params.label_smoothing)

@@ -129,6 +129,8 @@ class CleanParams:
     seed: Seed
     val_fraction: Fraction
     test_fraction: Fraction
+    folds: Annotated[int, Field(ge=3, le=20)] | None  # of two folds, one may hold all but one group
+    fold: Annotated[int, Field(ge=0)]
     keep: Annotated[tuple[dict[Column, Regex], ...], Field(min_length=1)]
     target: Annotated[tuple[Column, ...], Field(min_length=1)]
     doubtful: Regex
@@ -140,6 +142,8 @@ class CleanParams:
         """Reject fractions that leave nothing to train on."""
         if self.val_fraction + self.test_fraction >= 1:
             raise ValueError("val_fraction and test_fraction together must be below 1")
+        if self.folds and self.fold >= self.folds:
+            raise ValueError(f"fold must be below folds ({self.folds})")
         names = [rule.label for rule in self.labels]
         if len(set(names)) < len(names):
             raise ValueError(f"labels must differ, and {max(names, key=names.count)} stands twice")
@@ -165,11 +169,22 @@ class AugmentParams:
 
 
 @dataclass(frozen=True, config=STRICT)
+class HeadParams:
+    """The first phase of a pretrained model: its new last layer alone."""
+
+    epochs: Annotated[int, Field(ge=0)]
+    learning_rate: Annotated[Number, Field(gt=0)]
+    schedule: Literal["constant", "cosine"]
+    schedule_length: Count
+    schedule_end: Annotated[Number, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, config=STRICT)
 class TrainParams:
     """Model and optimisation."""
 
-    model: Literal["cnn"]
-    epochs: Count
+    model: Literal["cnn", "efficientnet_lite0"]
+    epochs: Annotated[int, Field(ge=0)]
     batch_size: Count
     optimizer: Literal["rmsprop", "adam", "adamw", "sgd"]
     learning_rate: Annotated[Number, Field(gt=0)]
@@ -177,7 +192,20 @@ class TrainParams:
     schedule_length: Count
     schedule_end: Annotated[Number, Field(ge=0, le=1)]
     seed: Seed
+    label_smoothing: Annotated[Number, Field(ge=0, lt=1)]
+    class_weights: Literal["none", "balanced"]
+    keep: Literal["best", "last"]
+    calibrate: bool
+    head: HeadParams
+    fine_tune_from: Annotated[int, Field(ge=0, le=15)]
+    versions: Count
+    dropout: Annotated[Number, Field(ge=0, lt=1)]
     augment: AugmentParams
+
+    def __post_init__(self) -> None:
+        """Reject a training without an epoch."""
+        if self.epochs + (self.head.epochs if self.model != "cnn" else 0) < 1:
+            raise ValueError("epochs must be at least 1 (0 only for a pretrained model whose head is trained)")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -2,10 +2,10 @@
 
 import math
 
-from met_culture.params import TrainParams
+from met_culture.params import HeadParams, TrainParams
 
 
-def learning_rate(params: TrainParams, epoch: int) -> float:
+def learning_rate(params: TrainParams | HeadParams, epoch: int) -> float:
     """Return the learning rate of an epoch, counted from 0.
 
     `constant` is `params.learning_rate` throughout. `cosine` falls from it to `schedule_end` times it over

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics
 
+from met_culture.calibration import tempered
 from met_culture.predictions import probabilities
 
 FEW = 10  # test images; the figures of a label with fewer say little
+COVERAGES = (0.8, 0.9)  # shares of the images that a model answers, if it may leave out those of least confidence
 HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
@@ -44,6 +46,18 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int) ->
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     gap = np.bincount(place, weights=confidence - correct, minlength=bins)
     return float(np.abs(gap).sum() / len(confidence))
+
+
+def selective_accuracy(confidence: np.ndarray, correct: np.ndarray, coverage: float) -> float:
+    """Return the accuracy on the share of images of which the model is surest.
+
+    Args:
+        confidence: Highest probability of each image, (n,).
+        correct: Whether the prediction was right, (n,).
+        coverage: Share of the images that are answered, above 0; at least one image is.
+    """
+    answered = np.argsort(-confidence, kind="stable")[: max(1, round(coverage * len(confidence)))]
+    return float(correct[answered].mean())
 
 
 def from_confusion(confusion: np.ndarray) -> np.ndarray:
@@ -87,7 +101,14 @@ def intervals(predictions: pd.DataFrame, labels: list[str], samples: int, seed: 
 
 
 def evaluate(
-    predictions: pd.DataFrame, labels: list[str], *, majority: str, bins: int, samples: int, seed: int
+    predictions: pd.DataFrame,
+    labels: list[str],
+    *,
+    majority: str,
+    bins: int,
+    samples: int,
+    seed: int,
+    temperature: float = 1.0,
 ) -> dict[str, Any]:
     """Return every figure of one table of predictions.
 
@@ -98,6 +119,7 @@ def evaluate(
         bins: Bins of the calibration error.
         samples: Resamples of the bootstrap.
         seed: Seed of the bootstrap.
+        temperature: What the model's logits were divided by, to say how it was calibrated before.
     """
     true, predicted = predictions["label"].to_numpy(), predictions["predicted"].to_numpy()
     share = probabilities(predictions, labels)
@@ -109,6 +131,8 @@ def evaluate(
     return headline(true, predicted, labels) | {
         "log_loss": float(metrics.log_loss(classes, share, labels=range(len(labels)))),
         "calibration_error": calibration_error(confidence, correct, bins),
+        "calibration_error_before": calibration_error(tempered(share, 1 / temperature).max(axis=1), correct, bins),
+        "selective_accuracy": {str(each): selective_accuracy(confidence, correct, each) for each in COVERAGES},
         "majority_accuracy": float((true == majority).mean()),
         "n_test": len(predictions),
         "n_groups": int(predictions["group"].nunique()),

@@ -1,5 +1,6 @@
 """Split paintings into train, val and test: stratified by label, seeded, and never through a group."""
 
+import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
@@ -14,9 +15,13 @@ def _parts(groups: list[int], params: CleanParams) -> dict[str, list[int]]:
         return min(max(1, round(fraction * len(groups))), most)
 
     # At least one group stays for each split that is drawn later.
-    test_size = count(params.test_fraction, len(groups) - 2)
-    val_size = count(params.val_fraction, len(groups) - test_size - 1)
-    rest, test = train_test_split(groups, test_size=test_size, random_state=params.seed)
+    if params.folds:
+        test = np.random.default_rng(params.seed).permutation(groups).tolist()[params.fold :: params.folds]
+        rest = sorted(set(groups) - set(test))
+    else:
+        test_size = count(params.test_fraction, len(groups) - 2)
+        rest, test = train_test_split(groups, test_size=test_size, random_state=params.seed)
+    val_size = count(params.val_fraction, len(rest) - 1)
     train, val = train_test_split(rest, test_size=val_size, random_state=params.seed)
     return dict(zip(SPLITS, (train, val, test), strict=True))
 
@@ -24,23 +29,25 @@ def _parts(groups: list[int], params: CleanParams) -> dict[str, list[int]]:
 def split(paintings: pd.DataFrame, params: CleanParams) -> pd.Series:
     """Return `train`, `val` or `test` for each painting; every label has a group in each.
 
-    The fractions hold for the groups of a label. A group with several labels goes with its most frequent one.
+    The fractions hold for the groups of a label. A group with several labels goes with its most frequent one. With
+    `folds`, test is fold number `fold` of the groups of a label: over all folds, every painting is in test once.
 
     Args:
         paintings: Columns label and group.
         params: Seed, fractions and labels.
 
     Raises:
-        UserError: A label has fewer than three groups.
+        UserError: A label has fewer than three groups, or fewer than folds.
     """
     label_of = paintings.groupby("group")["label"].agg(lambda labels: labels.mode().iloc[0])
     split_of: dict[int, str] = {}
     for label in (rule.label for rule in params.labels):
         groups = sorted(label_of.index[label_of == label])
-        if len(groups) < len(SPLITS):
+        if len(groups) < max(len(SPLITS), params.folds or 0):
+            needed = f"clean.folds are {params.folds}" if params.folds else "train, val and test need one each"
             raise UserError(
-                f"clean.labels: {label} has {len(groups)} separate pictures or albums, and train, val and test need "
-                "one each; fetch more, mend its rule, or remove the label (rejected.csv says what was left out)."
+                f"clean.labels: {label} has {len(groups)} separate pictures or albums, and {needed}; fetch more, "
+                "mend its rule, or remove the label (rejected.csv says what was left out)."
             )
         for name, members in _parts(groups, params).items():
             split_of |= dict.fromkeys(members, name)

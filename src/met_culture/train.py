@@ -1,8 +1,9 @@
-"""Stage train: fit the model and keep its best and its last epoch.
+"""Stage train: fit the network and keep the epoch that is used, and the last.
 
 Reads: `{train,val}_{x,y}.npy` and `meta.json` of preprocess, and the latest fitting checkpoint of the scratch folder.
-Writes: `model.keras` (the epoch of best validation loss), `last.keras` (the last, with its optimizer), the curves as
-`training.csv` (epoch, and accuracy and loss of train and validation), the metrics, and the environment of the run.
+Writes: `model.keras` (the epoch of best validation loss, or the last: `train.keep`), `last.keras` (the last, with its
+optimizer), the curves as `training.csv` (epoch, and accuracy and loss of train and validation), the metrics, and the
+environment of the run.
 
 The article's CNN takes one to four minutes for 50 epochs of 280 images on two cores.
 """
@@ -19,12 +20,14 @@ import numpy as np
 import pandas as pd
 
 from met_culture.batches import Batches
+from met_culture.calibration import calibrated
 from met_culture.checkpoints import Checkpoints, State, key
 from met_culture.command import UserError, path_arguments, run
 from met_culture.environment import environment
 from met_culture.files import read_json, write_csv, write_json
+from met_culture.head import fit_head
 from met_culture.modelfile import save_model
-from met_culture.models import build
+from met_culture.models import Network, build
 from met_culture.params import TrainParams, load
 from met_culture.paths import scratch_folder
 from met_culture.progress import progress
@@ -36,38 +39,52 @@ LAST = 10  # epochs that the reported mean covers, as a single epoch's accuracy 
 
 
 def fit(
-    model: keras.Model, train: Batches, val: Batches, params: TrainParams, checkpoints: Checkpoints
+    network: Network, train: Batches, val: Batches, params: TrainParams, checkpoints: Checkpoints
 ) -> tuple[pd.DataFrame, Weights]:
     """Train to `params.epochs` epochs, from the latest checkpoint on; what it gives does not depend on where that is.
 
     Args:
-        model: Compiled; ends as after the last epoch.
-        train: Training images.
+        network: Its trainable part ends as after the last epoch.
+        train: Training images, in order.
         val: Validation images, in order.
         params: Epochs, learning rates, seed and augmentation.
         checkpoints: Where the state is kept after every epoch.
 
     Returns:
-        The curves, one row per epoch, from 1: epoch, train_accuracy, train_loss, val_accuracy, val_loss. And the
-        weights after the epoch of lowest validation loss.
+        The curves, one row per epoch, from 1, those of the head first: epoch, train_accuracy, train_loss, val_accuracy,
+        val_loss. And the trainable part's weights after the epoch of lowest validation loss.
 
     Raises:
         UserError: The loss is no longer a number.
     """
+    model, weight = network.trainable, class_weight(train, params)
     model.optimizer.build(model.trainable_variables)
-    rows, best = _resumed(model, checkpoints.latest(params.epochs))
-    total, done = params.epochs * train.images, len(rows) * train.images
+    first = params.head.epochs if network.frozen else 0
+    rows, best = _resumed(model, checkpoints.latest(first + params.epochs))
+    if first and not rows:
+        rows = [
+            {"epoch": epoch + 1} | _row(logs)
+            for epoch, logs in enumerate(fit_head(network, train, val, params, weight))
+        ]
+        best = tuple(model.get_weights())
+    total, done = params.epochs * train.images, (len(rows) - first) * train.images
     with progress(None, "train", "images", total=total, initial=done) as bar:
         step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(train.size(batch)))
-        for epoch in range(len(rows), params.epochs):
+        for epoch in range(len(rows) - first, params.epochs):
             model.optimizer.learning_rate = learning_rate(params, epoch)
             # One call of fit per epoch, so that every epoch's data derives from its number alone.
             data = train.epoch(params.seed, epoch, params.augment)
-            logs = model.fit(data, validation_data=val, shuffle=False, verbose=0, callbacks=[step]).history
-            rows.append({"epoch": epoch + 1} | _row(logs))
+            logs = model.fit(
+                data, validation_data=val, class_weight=weight, shuffle=False, verbose=0, callbacks=[step]
+            ).history
+            rows.append({"epoch": first + epoch + 1} | _row({name: values[0] for name, values in logs.items()}))
             if not np.isfinite([rows[-1]["train_loss"], rows[-1]["val_loss"]]).all():
-                raise UserError(f"training diverged in epoch {epoch + 1} (loss is nan); lower train.learning_rate.")
-            bar.set_postfix_str(f"epoch {epoch + 1}, val accuracy {rows[-1]['val_accuracy']:.3f}", refresh=False)
+                raise UserError(
+                    f"training diverged in epoch {rows[-1]['epoch']} (loss is nan); lower train.learning_rate."
+                )
+            bar.set_postfix_str(
+                f"epoch {rows[-1]['epoch']}, val accuracy {rows[-1]['val_accuracy']:.3f}", refresh=False
+            )
             if all(rows[-1]["val_loss"] < row["val_loss"] for row in rows[:-1]):
                 best = tuple(model.get_weights())
             checkpoints.save(State(tuple(rows), tuple(map(_array, _variables(model))), best))
@@ -91,9 +108,17 @@ def _resumed(model: keras.Model, state: State | None) -> tuple[list[dict[str, An
     return list(state.rows), state.best
 
 
-def _row(logs: dict[str, list[float]]) -> dict[str, float]:
+def class_weight(train: Batches, params: TrainParams) -> dict[int, float] | None:
+    """Return how much an image of each class counts in the loss, 1 on average; None if all count the same."""
+    if params.class_weights == "none":
+        return None
+    counts = train.one_hot.sum(axis=0)
+    return {index: float(len(train.one_hot) / (len(counts) * max(count, 1))) for index, count in enumerate(counts)}
+
+
+def _row(logs: dict[str, float]) -> dict[str, float]:
     names = {"accuracy": "train_accuracy", "loss": "train_loss", "val_accuracy": "val_accuracy", "val_loss": "val_loss"}
-    return {name: float(logs[key][0]) for key, name in names.items()}
+    return {name: float(logs[key]) for key, name in names.items()}
 
 
 def summarise(history: pd.DataFrame) -> dict[str, Any]:
@@ -111,20 +136,25 @@ def summarise(history: pd.DataFrame) -> dict[str, Any]:
 
 def main() -> None:
     """Train on the arrays in the folder of the first argument."""
-    paths = path_arguments(__doc__, "arrays", "best", "last", "curves", "metrics", "environment")
+    paths = path_arguments(__doc__, "arrays", "kept", "last", "curves", "metrics", "environment")
     params: TrainParams = load("train")
     make_deterministic()
     meta = read_json(paths.arrays / "meta.json")
-    train, val = (_batches(paths.arrays, split, len(meta["labels"]), params.batch_size) for split in ("train", "val"))
-    model = build(params, meta["image_size"], len(meta["labels"]))
+    network = build(params, meta["image_size"], len(meta["labels"]))
+    train, val = (_batches(paths.arrays, split, len(meta["labels"]), params, network) for split in ("train", "val"))
     place = environment() | backend()
-    history, best = fit(model, train, val, params, _checkpoints(paths.arrays, params, place))
-    save_model(model, paths.last, meta, optimizer=True)
-    model.set_weights(best)
-    save_model(model, paths.best, meta, optimizer=False)
+    history, best = fit(network, train, val, params, _checkpoints(paths.arrays, params, place))
+    summary = summarise(history)
+    save_model(network.whole(), paths.last, meta | {"epoch": len(history)}, optimizer=True)
+    epoch = len(history) if params.keep == "last" else summary["best_epoch"]
+    if params.keep == "best":
+        network.trainable.set_weights(best)
+    figures = calibrated(network.trainable, val) if params.calibrate else {}
+    save_model(network.whole(), paths.kept, meta | {"epoch": epoch} | figures, optimizer=False)
     write_csv(paths.curves, history)
-    counts = {"source": meta["source"], "n_train": train.images, "n_val": val.images, "weights": model.count_params()}
-    write_json(paths.metrics, counts | summarise(history))
+    weights = network.whole().count_params()
+    counts = {"source": meta["source"], "n_train": train.images, "n_val": val.images, "weights": weights}
+    write_json(paths.metrics, counts | {"kept_epoch": epoch} | figures | summary)
     write_json(paths.environment, place)
 
 
@@ -134,9 +164,9 @@ def _checkpoints(arrays: Path, params: TrainParams, place: dict[str, Any]) -> Ch
     return Checkpoints(scratch_folder() / "checkpoints", key({"train": settings, "environment": place}, data))
 
 
-def _batches(folder: Path, split: str, labels: int, batch_size: int) -> Batches:
+def _batches(folder: Path, split: str, labels: int, params: TrainParams, network: Network) -> Batches:
     x, y = np.load(folder / f"{split}_x.npy", mmap_mode="r"), np.load(folder / f"{split}_y.npy")
-    return Batches(x, y, labels, batch_size)
+    return Batches(x, y, labels, params.batch_size, network.frozen, params.versions)
 
 
 if __name__ == "__main__":
