@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,11 +135,11 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def set_param(folder: Path, old: str, new: str) -> None:
-    """Replace text in params.yaml, which must be there."""
+    """Replace text in params.yaml, which must be there; a number is replaced as a whole, never its first digits."""
     path = folder / "params.yaml"
-    text = path.read_text(encoding="utf-8")
-    assert old in text, f"{old!r} is not in params.yaml"
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    text, count = re.subn(rf"{re.escape(old)}(?!\d)", lambda match: new, path.read_text(encoding="utf-8"))
+    assert count, f"{old!r} is not in params.yaml"
+    path.write_text(text, encoding="utf-8")
 
 
 def ask_museum(folder: Path, api: str, requests_per_second: float = 80) -> None:

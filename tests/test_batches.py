@@ -1,5 +1,6 @@
 import ast
 
+import keras
 import numpy as np
 from conftest import ROOT
 
@@ -47,10 +48,33 @@ def test_batch_size_and_order_of_asking_do_not_change_the_images() -> None:
     assert np.array_equal(np.concatenate(backwards[::-1]), whole)
 
 
+def frozen() -> keras.Model:
+    return keras.Sequential([keras.Input((32, 32, 3), dtype="uint8"), keras.layers.Rescaling(1 / 255)])
+
+
+def test_what_is_frozen_is_passed_once_a_version_and_epochs_take_turns() -> None:
+    model, passed = frozen(), []
+    predict = model.predict_on_batch
+    model.predict_on_batch = lambda x: passed.append(len(x)) or predict(x)
+    batches, plain = Batches(X, Y, 4, 3, model, versions=2), Batches(X, Y, 4, 3)
+    for _ in range(2):
+        assert np.allclose(collect(batches)[0], X / 255, atol=1e-3)
+    assert sum(passed) == len(X)
+    for epoch in range(4):
+        order = collect(plain.epoch(0, epoch, AUGMENT))[1]
+        x, y = collect(batches.epoch(0, epoch, AUGMENT))
+        assert np.array_equal(y, order)  # every epoch has its own order
+        images = {image.tobytes() for image in np.rint(255 * x).astype(np.uint8)}
+        assert images == {image.tobytes() for image in collect(plain.epoch(0, epoch % 2, AUGMENT))[0]}
+    assert sum(passed) == 3 * len(X)
+
+
 def test_the_input_pipeline_imports_no_tensorflow() -> None:
-    for module in ("batches", "augment", "models"):
+    for module in ("batches", "augment", "models", "efficientnet_lite", "head"):
         source = (ROOT / "src/met_culture" / f"{module}.py").read_text()
         nodes = list(ast.walk(ast.parse(source)))
         imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
         imported |= {node.module.split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
-        assert imported <= {"keras", "numpy", "cv2", "met_culture"}
+        allowed = {"keras", "numpy", "cv2", "met_culture", "tempfile", "typing", "dataclasses", "hashlib", "importlib"}
+        allowed |= {"collections"}
+        assert imported <= allowed

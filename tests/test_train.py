@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -14,8 +15,10 @@ from conftest import set_param
 from met_culture import train
 from met_culture.batches import Batches
 from met_culture.command import UserError
+from met_culture.efficientnet_lite import efficientnet_lite0
 from met_culture.files import read_json, write_json
-from met_culture.params import AugmentParams
+from met_culture.modelfile import load_model
+from met_culture.params import AugmentParams, load
 
 OUTPUTS = (
     "models/model.keras",
@@ -39,7 +42,10 @@ def arrays(workspace: Path) -> Path:
         x = rng.integers(0, 50, (count, 32, 32, 3)) + colours[y][:, None, None]
         np.save(out / f"{split}_x.npy", x.astype(np.uint8))
         np.save(out / f"{split}_y.npy", y)
-    write_json(out / "meta.json", {"source": "test", "labels": list("abcd"), "image_size": 32, "fit": "squash"})
+    write_json(
+        out / "meta.json",
+        {"source": "test", "labels": list("abcd"), "image_size": 32, "fit": "squash", "interpolation": "area"},
+    )
     set_param(workspace, "epochs: 50", "epochs: 3")
     set_param(workspace, "batch_size: 32", "batch_size: 8")
     return workspace
@@ -211,3 +217,96 @@ def test_a_diverging_training_names_the_key(arrays: Path, stage: Callable[..., N
     set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
     with pytest.raises(UserError, match=r"diverged in epoch \d.*train\.learning_rate"):
         stage(train.main, *ARGUMENTS)
+
+
+@pytest.fixture
+def pretrained(arrays: Path) -> Path:
+    """Let the workspace train EfficientNet-Lite0: two epochs of its head, three of its last two blocks."""
+    for old, new in (
+        ("model: cnn", "model: efficientnet_lite0"),
+        ("epochs: 30", "epochs: 2"),
+        ("fine_tune_from: 11", "fine_tune_from: 14"),
+        ("versions: 6", "versions: 2"),
+        ("calibrate: false", "calibrate: true"),
+        ("class_weights: none", "class_weights: balanced"),
+        ("label_smoothing: 0", "label_smoothing: 0.1"),
+        ("optimizer: rmsprop", "optimizer: adamw"),
+    ):
+        set_param(arrays, old, new)
+    return arrays
+
+
+def test_a_pretrained_model_has_two_phases_and_continues_with_the_same_bytes(
+    pretrained: Path, stage: Callable[..., None], trained: list[int]
+) -> None:
+    stage(train.main, *ARGUMENTS)
+    curves = pd.read_csv(pretrained / "plots/training.csv")
+    assert curves["epoch"].tolist() == [1, 2, 3, 4, 5]
+    set_param(pretrained, "epochs: 3", "epochs: 5")
+    stage(train.main, *ARGUMENTS)
+    assert trained == [0, 1, 2, 3, 4]
+    assert pd.read_csv(pretrained / "plots/training.csv").head(5).equals(curves)
+    continued = outputs(pretrained)
+    forget(pretrained)
+    stage(train.main, *ARGUMENTS)
+    assert outputs(pretrained) == continued
+
+
+def test_the_head_alone_can_be_trained(pretrained: Path, stage: Callable[..., None], trained: list[int]) -> None:
+    set_param(pretrained, "epochs: 3", "epochs: 0")
+    set_param(pretrained, "epochs: 2", "epochs: 40")
+    stage(train.main, *ARGUMENTS)
+    metrics = read_json(pretrained / "metrics/train.json")
+    assert (trained, metrics["epochs"]) == ([], 40)
+    assert metrics["last"]["train_accuracy"] == 1
+    assert metrics["last"]["train_loss"] < metrics["best"]["train_loss"] * 1.5
+
+
+def test_the_frozen_blocks_stay_and_the_others_move(pretrained: Path, stage: Callable[..., None]) -> None:
+    stage(train.main, *ARGUMENTS)
+    frozen, tuned = (part.get_weights() for part in efficientnet_lite0(32, 14))
+    last = load_model(pretrained / "models/last.keras")[0].get_weights()  # the frozen part comes first
+    same = map(np.array_equal, last[: len(frozen)], frozen)
+    moved = [not np.array_equal(*pair) for pair in zip(last[len(frozen) : -2], tuned, strict=True)]
+    assert all(same)
+    assert sum(moved) > 0.9 * len(moved)
+
+
+def test_the_kept_epoch_is_the_one_asked_for(pretrained: Path, stage: Callable[..., None]) -> None:
+    set_param(pretrained, "calibrate: true", "calibrate: false")
+    set_param(pretrained, "keep: best", "keep: last")
+    stage(train.main, *ARGUMENTS)
+    assert read_json(pretrained / "metrics/train.json")["kept_epoch"] == 5
+    kept, last = (load_model(pretrained / f"models/{name}.keras")[0].get_weights() for name in ("model", "last"))
+    assert all(map(np.array_equal, kept, last))
+    set_param(pretrained, "keep: last", "keep: best")
+    stage(train.main, *ARGUMENTS)
+    metrics = read_json(pretrained / "metrics/train.json")
+    assert metrics["kept_epoch"] == metrics["best_epoch"]
+    assert load_model(pretrained / "models/model.keras")[1].epoch == metrics["best_epoch"]
+
+
+def test_calibration_lowers_the_validation_loss_and_is_on_record(pretrained: Path, stage: Callable[..., None]) -> None:
+    losses = {}
+    x, y = (np.load(pretrained / f"data/preprocess/val_{name}.npy") for name in "xy")
+    for calibrate in ("true", "false"):
+        stage(train.main, *ARGUMENTS)
+        model, meta = load_model(pretrained / "models/model.keras")
+        losses[calibrate] = -np.log(model.predict_on_batch(x)[np.arange(8), y] + 1e-12).mean()
+        assert meta.temperature == read_json(pretrained / "metrics/train.json").get("temperature", 1)
+        set_param(pretrained, f"calibrate: {calibrate}", "calibrate: false")
+    assert losses["true"] < losses["false"]
+
+
+def test_rare_classes_weigh_more(arrays: Path) -> None:
+    params = load("train")
+    batches = Batches(np.zeros((8, 32, 32, 3), np.uint8), np.array([0, 0, 0, 0, 0, 0, 1, 1]), 2, 4)
+    assert train.class_weight(batches, params) is None
+    weights = train.class_weight(batches, replace(params, class_weights="balanced"))
+    assert weights == {0: pytest.approx(8 / 12), 1: pytest.approx(2)}
+
+
+def test_no_epoch_at_all_is_refused(arrays: Path) -> None:
+    set_param(arrays, "epochs: 3", "epochs: 0")
+    with pytest.raises(UserError, match=r"epochs must be at least 1"):
+        load("train")

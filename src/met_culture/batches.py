@@ -1,7 +1,6 @@
 """Batches for any Keras backend: this module imports no TensorFlow."""
 
 import tempfile
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -44,7 +43,6 @@ class Batches(keras.utils.PyDataset):
         self._order = np.arange(len(x))
         self._augmented: tuple[int, int, AugmentParams] | None = None
         self._frozen, self._versions = frozen, versions
-        self._folder = tempfile.TemporaryDirectory() if frozen else None
         self._kept: dict[tuple[int, int] | None, np.ndarray] = {}
 
     def epoch(self, seed: int, epoch: int, params: AugmentParams) -> "Batches":
@@ -88,9 +86,9 @@ class Batches(keras.utils.PyDataset):
         version = self._augmented and self._augmented[:2]
         if version not in self._kept:
             # On disk and in half precision: a painting takes 44 kB a version, at 224 pixels and from block 11 on.
-            file = Path(self._folder.name) / f"{len(self._kept)}.npy"
-            shape = len(self._x), *self._frozen.output_shape[1:]
-            kept = np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape)
+            with tempfile.TemporaryFile() as file:  # it has no name, and ends with the map
+                shape = len(self._x), *self._frozen.output_shape[1:]
+                kept = np.memmap(file, np.float16, "w+", shape=shape)
             for start in range(0, len(self._x), PASSED):
                 rows = np.arange(start, min(start + PASSED, len(self._x)))
                 kept[rows] = self._frozen.predict_on_batch(self._images(rows))
