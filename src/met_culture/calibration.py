@@ -4,6 +4,7 @@ Source: Guo et al., On Calibration of Modern Neural Networks, 2017. The temperat
 the model file needs no further word of it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,6 @@ from scipy.optimize import minimize_scalar
 
 if TYPE_CHECKING:  # whoever only reads predictions need not wait for a backend
     import keras
-
-    from met_culture.batches import Batches
 
 RANGE = (0.1, 10.0)  # temperatures; beyond, the validation images are too few or too easy to say
 
@@ -39,15 +38,16 @@ def fit_temperature(shares: np.ndarray, one_hot: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=np.log(RANGE), method="bounded").x))
 
 
-def calibrated(model: "keras.Model", val: "Batches") -> dict[str, float]:
+def calibrated(model: "keras.Model", val: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
     """Divide the logits of a model by the temperature of its validation images, and return that temperature.
 
     Args:
         model: Its last layer, `label`, is a softmax; its weights change.
-        val: Validation images, in order.
+        val: Batches of validation images, or what the frozen part makes of them, and their classes, one-hot.
     """
-    shares = np.concatenate([np.asarray(model.predict_on_batch(val[index][0])) for index in range(len(val))])
-    temperature = fit_temperature(shares, val.one_hot)
+    batches = [val[index] for index in range(len(val))]
+    shares = np.concatenate([np.asarray(model.predict_on_batch(images)) for images, _ in batches])
+    temperature = fit_temperature(shares, np.concatenate([classes for _, classes in batches]))
     label = model.get_layer("label")
     label.set_weights([weight / temperature for weight in label.get_weights()])
     return {"temperature": temperature}
