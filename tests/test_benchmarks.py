@@ -138,3 +138,20 @@ def test_a_small_trial_of_the_faults_obtains_everything(tmp_path: Path, monkeypa
     assert any(request.fault for request in log)
     assert len(log) > len(records)
     assert fetch.judge(tmp_path, records) == {"obtained": 1, "spoilt": 0}
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("models_*.json")), ids=lambda path: path.stem)
+def test_every_painting_is_predicted_once_on_five_folds_of_the_museum(path: Path) -> None:
+    result = read_json(path)
+    together, folds = result["together"], result["folds"]
+    assert [each["fold"] for each in folds] == [0, 1, 2, 3, 4]
+    assert result["source"].startswith("museum folder")
+    assert sum(each["evaluate"]["n_test"] for each in folds) == together["n_test"] == folds[0]["clean"]["paintings"]
+    right = sum(each["evaluate"]["accuracy"] * each["evaluate"]["n_test"] for each in folds)
+    assert together["accuracy"] == pytest.approx(right / together["n_test"])
+    assert together["accuracy"] > together["majority_accuracy"]
+    assert max(each["seconds_preprocess_and_train"] for each in folds) < 600
+
+
+def test_the_pretrained_network_is_calibrated() -> None:
+    assert read_json(RESULTS / "models_fine_tuned.json")["together"]["calibration_error"] <= 0.05
