@@ -29,7 +29,8 @@ def test_only_the_last_layer_learns_and_it_ends_at_its_best_epoch() -> None:
     assert all(map(np.array_equal, before[:-2], after[:-2]))
     assert not np.array_equal(before[-2], after[-2])
     assert len(rows) == 60
-    assert rows[-1]["accuracy"] == 1
+    assert rows[-1]["accuracy"] > 0.8 > rows[0]["accuracy"]
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
     shares = np.concatenate([network.trainable.predict_on_batch(val[index][0]) for index in range(len(val))])
     loss = -np.log(shares[np.arange(24), Y]).mean()
     assert loss == pytest.approx(min(row["val_loss"] for row in rows), rel=1e-3)

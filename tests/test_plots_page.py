@@ -158,11 +158,11 @@ def test_show_draws_train_and_validation_with_titles_axes_and_units(browser: Bro
         assert page.locator("#missing").is_hidden()
 
 
-def test_show_marks_the_kept_epoch(browser: Browser, show: Path) -> None:
+def test_show_marks_the_lowest_loss(browser: Browser, show: Path) -> None:
     with opened(browser, show) as page:
         assert len(lines(page, "plots_training_csv")) == 1
         assert page.locator("#plots_training_csv .mark-symbol.role-mark path[opacity='1']").count() == 1
-        words = ["Validation loss, kept epoch marked", "epoch", "cross-entropy (nats)", "workspace: 2 (0.450)"]
+        words = ["Validation loss, lowest marked", "epoch", "cross-entropy (nats)", "workspace: 2 (0.450)"]
         assert set(words) <= set(texts(page, "plots_training_csv"))
 
 
