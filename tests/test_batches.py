@@ -1,10 +1,13 @@
 import ast
+from types import SimpleNamespace
 
 import keras
 import numpy as np
+import pytest
 from conftest import ROOT
 
 from met_culture.batches import Batches
+from met_culture.command import UserError
 from met_culture.params import load
 
 AUGMENT = load("train", ROOT / "params.yaml").augment
@@ -69,6 +72,12 @@ def test_what_is_frozen_is_passed_once_a_version_and_epochs_take_turns() -> None
     assert sum(passed) == 3 * len(X)
 
 
+def test_a_full_disk_is_named_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(UserError, match=r"no room for 61,440 bytes.*TMPDIR"):
+        Batches(X, Y, 4, 3, frozen())[0]
+
+
 def test_the_input_pipeline_imports_no_tensorflow() -> None:
     for module in ("batches", "augment", "models", "efficientnet_lite", "head"):
         source = (ROOT / "src/met_culture" / f"{module}.py").read_text()
@@ -76,5 +85,5 @@ def test_the_input_pipeline_imports_no_tensorflow() -> None:
         imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
         imported |= {node.module.split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
         allowed = {"keras", "numpy", "cv2", "met_culture", "tempfile", "typing", "dataclasses", "hashlib", "importlib"}
-        allowed |= {"collections"}
+        allowed |= {"collections", "math", "shutil"}
         assert imported <= allowed

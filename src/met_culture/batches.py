@@ -1,11 +1,14 @@
 """Batches for any Keras backend: this module imports no TensorFlow."""
 
+import math
+import shutil
 import tempfile
 
 import keras
 import numpy as np
 
 from met_culture.augment import augment
+from met_culture.command import UserError
 from met_culture.params import AugmentParams
 
 PASSED = 32  # images that pass the frozen part at once
@@ -86,8 +89,14 @@ class Batches(keras.utils.PyDataset):
         version = self._augmented and self._augmented[:2]
         if version not in self._kept:
             # On disk and in half precision: a painting takes 44 kB a version, at 224 pixels and from block 11 on.
+            shape = len(self._x), *self._frozen.output_shape[1:]
+            needed, folder = math.prod(shape) * 2, tempfile.gettempdir()
+            # Asked before, as a map on a full disk would end the process without a word.
+            if shutil.disk_usage(folder).free < needed:
+                raise UserError(
+                    f"{folder} has no room for {needed:,} bytes of activations; set TMPDIR to a larger disk."
+                )
             with tempfile.TemporaryFile() as file:  # it has no name, and ends with the map
-                shape = len(self._x), *self._frozen.output_shape[1:]
                 kept = np.memmap(file, np.float16, "w+", shape=shape)
             for start in range(0, len(self._x), PASSED):
                 rows = np.arange(start, min(start + PASSED, len(self._x)))

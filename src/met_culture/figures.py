@@ -37,7 +37,7 @@ def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
             axis.plot(history["epoch"], history[f"{split}_{name}"], color=colour, label=text)
         axis.axvline(kept_epoch, color="0.5", linestyle=":", label=f"kept epoch ({kept_epoch})")
         axis.set(xlabel="epoch", ylabel=f"{name} ({unit})", title=name.capitalize())
-        axis.set_ylim(0, 1 if name == "accuracy" else None)
+        axis.set_ylim(0, 1.02 if name == "accuracy" else None)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.3)
         axis.legend()
@@ -76,7 +76,8 @@ def errors(predictions: pd.DataFrame, images: np.ndarray, labels: list[str], sou
     true = share[np.arange(len(share)), [labels.index(label) for label in predictions["label"]]]
     wrong = np.flatnonzero(predictions["label"] != predictions["predicted"])
     worst = wrong[np.argsort(true[wrong], kind="stable")][: COLUMNS * ROWS]
-    figure, axes = plt.subplots(ROWS, COLUMNS, figsize=(10, 9.2), layout="constrained")
+    rows = max(1, -(-len(worst) // COLUMNS))  # no empty ones
+    figure, axes = plt.subplots(rows, COLUMNS, figsize=(10, 0.2 + 3 * rows), layout="constrained")
     for axis in axes.flat:
         axis.axis("off")
     for axis, index in zip(axes.flat, worst, strict=False):

@@ -5,6 +5,7 @@ names, then the names in the order of the bytes that follow. Source: torch/seria
 """
 
 import io
+import math
 import pickle
 import pickletools
 from collections import OrderedDict
@@ -48,7 +49,7 @@ class _Tensor:
         if len(self.shape) != len(self.stride) or 0 in self.shape:
             raise TorchFileError("a tensor has no shape that fits its strides")
         last = self.offset + sum((length - 1) * step for length, step in zip(self.shape, self.stride, strict=True))
-        if last >= self.storage.size:
+        if last >= self.storage.size or math.prod(self.shape) > self.storage.size:  # a stride of 0 would repeat it
             raise TorchFileError("a tensor lies outside its storage")
         start = self.storage.data[self.offset :]
         steps = [step * start.itemsize for step in self.stride]
