@@ -145,15 +145,15 @@ def main() -> None:
     place = environment() | backend()
     history, best = fit(network, train, val, params, _checkpoints(paths.arrays, params, place))
     summary = summarise(history)
-    save_model(network.whole(), paths.last, meta | {"epoch": len(history)}, optimizer=True)
+    whole = network.whole()  # shares its weights with the parts, so it follows what is done to them
+    save_model(whole, paths.last, meta | {"epoch": len(history)}, optimizer=True)
     epoch = len(history) if params.keep == "last" else summary["best_epoch"]
     if params.keep == "best":
         network.trainable.set_weights(best)
     figures = calibrated(network.trainable, val) if params.calibrate else {}
-    save_model(network.whole(), paths.kept, meta | {"epoch": epoch} | figures, optimizer=False)
+    save_model(whole, paths.kept, meta | {"epoch": epoch} | figures, optimizer=False)
     write_csv(paths.curves, history)
-    weights = network.whole().count_params()
-    counts = {"source": meta["source"], "n_train": train.images, "n_val": val.images, "weights": weights}
+    counts = {"source": meta["source"], "n_train": train.images, "n_val": val.images, "weights": whole.count_params()}
     write_json(paths.metrics, counts | {"kept_epoch": epoch} | figures | summary)
     write_json(paths.environment, place)
 
