@@ -63,7 +63,9 @@ def clone_into(root: Path, folder: Path, commit: str, changes: list[str]) -> Non
     """
     # By way of an archive, as that works of shallow clones and of worktrees too.
     with tarfile.open(fileobj=io.BytesIO(git(root, "archive", "--format=tar", commit))) as archive:
-        archive.extractall(folder, filter="tar")  # the user's own files, links out of the folder included
+        # Python before 3.11.4, as in Debian 12, knows no filters.
+        archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+        archive.extractall(folder)  # noqa: S202 - the user's own files, links out of the folder included
     try:
         if changes:
             apply_overrides(folder / PARAMS, changes)
