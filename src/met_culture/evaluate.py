@@ -2,7 +2,7 @@
 
 Reads: `test_x.npy`, `rows.csv` and `meta.json` of preprocess; `model.keras` and `training.csv` of train.
 Writes: `predictions.csv` (objectID, group, label, predicted, p_<label>, ...; one row per image), the metrics,
-`confusion.csv` (true and predicted label per image), and the pictures curves.png, confusion.png and errors.png.
+`confusion.csv` (true and predicted label per image), and the pictures curves, confusion, errors and gradcam (.png).
 """
 
 from typing import Any
@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from met_culture import figures
+from met_culture.border import without_border
 from met_culture.command import UserError, path_arguments, run
 from met_culture.files import read_json, write_csv, write_json
+from met_culture.gradcam import heat, overlay
 from met_culture.modelfile import load_model
 from met_culture.params import EvaluateParams, load
 from met_culture.predictions import predict_array, table
@@ -63,12 +65,19 @@ def main() -> None:
         seed=params.seed,
         temperature=trained.temperature,
     )
+    masked = predict_array(model, images, params.batch_size, without_border).argmax(axis=1)
+    truth = np.array([labels.index(label) for label in predictions["label"]])
+    result["accuracy_without_border"] = float((masked == truth).mean())
     write_json(paths.metrics, {"source": source} | result)
     print(summary(result))
     write_csv(paths.plots / "confusion.csv", predictions[["label", "predicted"]])
     figures.save(figures.curves(history, source, trained.epoch), paths.plots / "curves.png")
     figures.save(figures.confusion(predictions, labels, source), paths.plots / "confusion.png")
     figures.save(figures.errors(predictions, images, labels, source), paths.plots / "errors.png")
+    shown = figures.telling(predictions, labels)
+    answers = np.array([labels.index(label) for label in predictions["predicted"].iloc[shown]])
+    heated = [overlay(*pair) for pair in zip(images[shown], heat(model, images[shown], answers), strict=True)]
+    figures.save(figures.gradcam(predictions.iloc[shown], images[shown], heated, source), paths.plots / "gradcam.png")
 
 
 if __name__ == "__main__":

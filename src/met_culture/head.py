@@ -19,17 +19,20 @@ def fit_head(
 ) -> list[dict[str, float]]:
     """Train the layer `label` on the features of the images as they are; returns Keras's figures of each epoch.
 
+    The layer `standardise` gets the mean and variance of each feature over the training images.
+
     Args:
-        network: Its `label` layer ends as after the epoch of lowest validation loss.
+        network: Its `label` layer ends as after the epoch that `params.keep` says.
         train: Training images, in order and not augmented.
         val: Validation images, in order.
         params: Epochs and learning rates of `head`; seed, batch size and label smoothing.
         class_weight: Weight of each class in the loss.
     """
-    label = network.trainable.get_layer("label")
-    backbone = keras.Model(network.trainable.input, network.trainable.get_layer("pool").output)
+    label, standardise, dropout = (network.trainable.get_layer(name) for name in ("label", "standardise", "dropout"))
+    backbone = keras.Model(network.trainable.input, network.trainable.get_layer("features").output)
     x, val_x = (_features(backbone, batches) for batches in (train, val))
-    only = keras.Sequential([keras.Input(x.shape[1:]), label])
+    standardise.set_weights([x.mean(axis=0), x.var(axis=0)])
+    only = keras.Sequential([keras.Input(x.shape[1:]), standardise, dropout, label])
     only.compile(keras.optimizers.Adam(), loss=loss(params), metrics=["accuracy"])
     rows, best = [], label.get_weights()
     for epoch in range(params.head.epochs):
@@ -47,7 +50,8 @@ def fit_head(
         rows.append({name: values[0] for name, values in fitted.history.items()})
         if all(rows[-1]["val_loss"] < row["val_loss"] for row in rows[:-1]):
             best = label.get_weights()
-    label.set_weights(best)
+    if params.keep == "best":
+        label.set_weights(best)
     return rows
 
 

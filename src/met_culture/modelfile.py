@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass
 from met_culture.command import UserError
 from met_culture.files import write_bytes
 from met_culture.params import STRICT, Fit, Interpolation
+from met_culture.pooling import MeanAndDeviation
 
 META = "met_culture.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
@@ -95,7 +96,7 @@ def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
     try:
         with zipfile.ZipFile(path) as file:
             meta = TypeAdapter(ModelMeta).validate_json(file.read(META))
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.load_model(path, {"MeanAndDeviation": MeanAndDeviation}, compile=False, safe_mode=True)
         expected = (None, meta.image_size, meta.image_size, 3), (None, len(meta.labels))
         if (model.input_shape, model.output_shape) != expected:
             raise ValueError("its labels and image size are not its network's")

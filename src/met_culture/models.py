@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from met_culture.efficientnet_lite import efficientnet_lite0
+from met_culture.efficientnet_lite import efficientnet_lite
 from met_culture.params import TrainParams
 
 
@@ -59,9 +59,14 @@ def cnn(image_size: int, labels: int) -> keras.Model:
 def _network(params: TrainParams, image_size: int, labels: int) -> Network:
     if params.model == "cnn":
         return Network(cnn(image_size, labels))
-    frozen, features = efficientnet_lite0(image_size, params.fine_tune_from)
-    x = layers.Dropout(params.dropout, seed=params.seed, name="dropout")(features.output)
-    x = layers.Dense(labels, activation="softmax", name="label")(x)
+    frozen, features = efficientnet_lite(params.model, image_size, params.fine_tune_stages)
+    # Only a place for what head.py learns of the training images; it never changes while the network is trained.
+    x = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False, trainable=False, name="standardise")(
+        features.output
+    )
+    x = layers.Dropout(params.dropout, seed=params.seed, name="dropout")(x)
+    # From zero: thousands of features with random weights would start far from not knowing.
+    x = layers.Dense(labels, activation="softmax", kernel_initializer="zeros", name="label")(x)
     return Network(keras.Model(features.input, x, name=params.model), frozen)
 
 

@@ -183,7 +183,7 @@ class HeadParams:
 class TrainParams:
     """Model and optimisation."""
 
-    model: Literal["cnn", "efficientnet_lite0"]
+    model: Literal["cnn", "efficientnet_lite0", "efficientnet_lite2"]
     epochs: Annotated[int, Field(ge=0)]
     batch_size: Count
     optimizer: Literal["rmsprop", "adam", "adamw", "sgd"]
@@ -197,7 +197,7 @@ class TrainParams:
     keep: Literal["best", "last"]
     calibrate: bool
     head: HeadParams
-    fine_tune_from: Annotated[int, Field(ge=0, le=15)]
+    fine_tune_stages: Annotated[int, Field(ge=1, le=7)]
     versions: Count
     dropout: Annotated[Number, Field(ge=0, lt=1)]
     augment: AugmentParams

@@ -1,7 +1,8 @@
-"""Predict the culture of pictures: `python -m met_culture.predict [--json] [--model FILE] IMAGE...`.
+"""Predict the culture of pictures: `python -m met_culture.predict [--json] [--model FILE]... IMAGE...`.
 
 Prints the label and the probability of each culture, a line per image; with --json one JSON object a line with image,
-label and probabilities. An image that cannot be read is reported, the rest goes on, and the exit code is 1.
+label and probabilities. Of several models the mean of their probabilities counts. An image that cannot be read is
+reported, the rest goes on, and the exit code is 1.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from met_culture.backend import make_deterministic  # isort: skip - sets up what
 import keras
 import numpy as np
 
-from met_culture.command import run
+from met_culture.command import UserError, run
 from met_culture.images import MAX_BYTES, ImageError, check_image
 from met_culture.modelfile import ModelMeta, load_model
 from met_culture.pixels import to_array
@@ -40,14 +41,29 @@ def read_image(path: Path, meta: ModelMeta) -> np.ndarray:
     return to_array(data, min(check_image(data)), meta.image_size, meta.fit, meta.interpolation)
 
 
-def predict(model: keras.Model, meta: ModelMeta, path: Path) -> dict[str, Any]:
-    """Return image, label and probabilities of one picture.
+def load_models(paths: list[Path]) -> list[tuple[keras.Model, ModelMeta]]:
+    """Return models that predict together.
+
+    Raises:
+        UserError: As `load_model`, or their labels differ.
+    """
+    models = [load_model(path) for path in paths]
+    for path, (_, meta) in zip(paths, models, strict=True):
+        if meta.labels != models[0][1].labels:
+            raise UserError(f"{path} was trained for other labels than {paths[0]}; give models of the same labels.")
+        if "synthetic" in meta.source:
+            print(f"note: {path} was trained on the {meta.source}, not on real paintings", file=sys.stderr)
+    return models
+
+
+def predict(models: list[tuple[keras.Model, ModelMeta]], path: Path) -> dict[str, Any]:
+    """Return image, label and probabilities of one picture, the mean of those of every model.
 
     Raises:
         ImageError: As `read_image`.
     """
-    shares = predict_array(model, read_image(path, meta)[None], 1)[0]
-    probabilities = dict(zip(meta.labels, map(float, shares), strict=True))
+    shares = np.mean([predict_array(model, read_image(path, meta)[None], 1)[0] for model, meta in models], axis=0)
+    probabilities = dict(zip(models[0][1].labels, map(float, shares), strict=True))
     return {"image": str(path), "label": max(probabilities, key=probabilities.get), "probabilities": probabilities}
 
 
@@ -62,16 +78,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--model", type=Path, default=Path("models/model.keras"), help="default: %(default)s")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="may be given more than once; default: models/model.keras",
+    )
     args = parser.parse_args()
     make_deterministic()
-    model, meta = load_model(args.model)
-    if "synthetic" in meta.source:
-        print(f"note: {args.model} was trained on the {meta.source}, not on real paintings", file=sys.stderr)
+    models = load_models(args.model or [Path("models/model.keras")])
     failed = False
     for path in args.images:
         try:
-            prediction = predict(model, meta, path)
+            prediction = predict(models, path)
         except ImageError as error:
             failed = True
             print(f"error: {path}: {error}", file=sys.stderr)

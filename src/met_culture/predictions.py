@@ -1,5 +1,6 @@
 """The table of predictions, one row per image, from which every figure of evaluate derives."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +10,19 @@ if TYPE_CHECKING:  # whoever only reads predictions need not wait for a backend
     import keras
 
 
-def predict_array(model: "keras.Model", x: np.ndarray, batch_size: int) -> np.ndarray:
-    """Return probabilities, float32 (n, labels), of images, uint8 (n, size, size, 3); memory holds a batch."""
-    batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
-    return np.concatenate([np.asarray(model.predict_on_batch(np.asarray(batch))) for batch in batches])
+def predict_array(
+    model: "keras.Model", x: np.ndarray, batch_size: int, change: Callable[[np.ndarray], np.ndarray] = np.asarray
+) -> np.ndarray:
+    """Return probabilities, float32 (n, labels); memory holds a batch.
+
+    Args:
+        model: From images to probabilities.
+        x: Images, uint8 (n, size, size, 3); may be memory-mapped.
+        batch_size: Images at once.
+        change: What is done to the images of a batch before.
+    """
+    batches = (change(x[start : start + batch_size]) for start in range(0, len(x), batch_size))
+    return np.concatenate([np.asarray(model.predict_on_batch(batch)) for batch in batches])
 
 
 def table(rows: pd.DataFrame, probabilities: np.ndarray, labels: list[str]) -> pd.DataFrame:

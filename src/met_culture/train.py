@@ -2,8 +2,8 @@
 
 Reads: `{train,val}_{x,y}.npy` and `meta.json` of preprocess, and the latest fitting checkpoint of the scratch folder.
 Writes: `model.keras` (the epoch of best validation loss, or the last: `train.keep`), `last.keras` (the last, with its
-optimizer), the curves as `training.csv` (epoch, and accuracy and loss of train and validation), the metrics, and the
-environment of the run.
+optimizer), the curves as `training.csv` (epoch, phase, and accuracy and loss of train and validation), the metrics, and
+the environment of the run.
 
 The article's CNN takes one to four minutes for 50 epochs of 280 images on two cores.
 """
@@ -51,8 +51,9 @@ def fit(
         checkpoints: Where the state is kept after every epoch.
 
     Returns:
-        The curves, one row per epoch, from 1, those of the head first: epoch, train_accuracy, train_loss, val_accuracy,
-        val_loss. And the trainable part's weights after the epoch of lowest validation loss.
+        The curves, one row per epoch, from 1: epoch, phase (head, then all; only all where nothing is frozen),
+        train_accuracy, train_loss, val_accuracy, val_loss. And the trainable part's weights after the epoch of lowest
+        validation loss.
 
     Raises:
         UserError: The loss is no longer a number.
@@ -63,7 +64,7 @@ def fit(
     rows, best = _resumed(model, checkpoints.latest(first + params.epochs))
     if first and not rows:
         rows = [
-            {"epoch": epoch + 1} | _row(logs)
+            {"epoch": epoch + 1, "phase": "head"} | _row(logs)
             for epoch, logs in enumerate(fit_head(network, train, val, params, weight))
         ]
         best = tuple(model.get_weights())
@@ -77,7 +78,8 @@ def fit(
             logs = model.fit(
                 data, validation_data=val, class_weight=weight, shuffle=False, verbose=0, callbacks=[step]
             ).history
-            rows.append({"epoch": first + epoch + 1} | _row({name: values[0] for name, values in logs.items()}))
+            logs = {name: values[0] for name, values in logs.items()}
+            rows.append({"epoch": first + epoch + 1, "phase": "all"} | _row(logs))
             if not np.isfinite([rows[-1]["train_loss"], rows[-1]["val_loss"]]).all():
                 raise UserError(
                     f"training diverged in epoch {rows[-1]['epoch']} (loss is nan); lower train.learning_rate."

@@ -1,0 +1,29 @@
+"""The outer part of a picture, where more is photograph than painting: mounts, frames, colour bars, black."""
+
+import numpy as np
+
+BORDER = 0.1  # of width and height, on each side
+
+
+def _inside(size: int) -> slice:
+    width = round(BORDER * size)
+    return slice(width, size - width)
+
+
+def without_border(images: np.ndarray) -> np.ndarray:
+    """Return images, uint8 (n, h, w, 3), whose border has the mean colour of the inside."""
+    inside = (slice(None), _inside(images.shape[1]), _inside(images.shape[2]))
+    result = np.empty_like(images)
+    result[:] = images[inside].mean(axis=(1, 2), keepdims=True).round()
+    result[inside] = images[inside]
+    return result
+
+
+def only_border(images: np.ndarray) -> np.ndarray:
+    """Return images, uint8 (n, h, w, 3), whose inside has the mean colour of the border."""
+    inside = (slice(None), _inside(images.shape[1]), _inside(images.shape[2]))
+    result = images.copy()
+    area, hole = images.shape[1] * images.shape[2], images[inside].shape[1] * images[inside].shape[2]
+    sums = images.sum(axis=(1, 2), keepdims=True) - images[inside].sum(axis=(1, 2), keepdims=True)
+    result[inside] = (sums / (area - hole)).round()
+    return result
