@@ -1,9 +1,9 @@
 """Presets of experiments/ on five folds of a source: every painting is predicted once, by a model that never saw it.
 
 `python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
-that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the figures of
-all predictions together, and those, time and memory of each fold. Of the last two presets it also writes those of the
-mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation. What is
+that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the figures
+of all predictions together, and those, time and memory of each fold. Of the last two presets it also writes those of
+the mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation. What is
 committed was made by
 
     python benchmarks/models.py MUSEUM_FOLDER article_100 frozen fine_tuned fine_tuned_small     # 50 minutes

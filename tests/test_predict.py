@@ -64,7 +64,7 @@ def test_the_model_sees_what_training_saw(folder: Path) -> None:
     array = to_array((folder / "a.jpg").read_bytes(), 200, 32, "letterbox", "area")
     assert np.array_equal(predict.read_image(folder / "a.jpg", meta), array)
     expected = model.predict_on_batch(array[None])[0]
-    got = predict.predict(model, meta, folder / "a.jpg")["probabilities"]
+    got = predict.predict([(model, meta)], folder / "a.jpg")["probabilities"]
     assert np.allclose(list(got.values()), expected, atol=1e-6)
 
 
@@ -87,6 +87,23 @@ def test_another_model_file(folder: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert run(monkeypatch, "--model", "mine.keras", "a.jpg") == 0
     with pytest.raises(UserError, match=r"models/model\.keras is missing"):
         run(monkeypatch, "a.jpg")
+
+
+def test_several_models_give_the_mean_each_of_its_own_size(folder: Path) -> None:
+    large = build(load("train", ROOT / "params.yaml"), 48, 4).trainable
+    save_model(large, folder / "large.keras", META | {"image_size": 48}, optimizer=False)
+    models = predict.load_models([folder / "models/model.keras", folder / "large.keras"])
+    alone = [list(predict.predict([each], folder / "a.jpg")["probabilities"].values()) for each in models]
+    both = list(predict.predict(models, folder / "a.jpg")["probabilities"].values())
+    assert not np.allclose(*alone)
+    assert both == pytest.approx(np.mean(alone, axis=0))
+
+
+def test_models_of_other_labels_do_not_predict_together(folder: Path) -> None:
+    model, _ = load_model(folder / "models/model.keras")
+    save_model(model, folder / "other.keras", META | {"labels": ["ink", "oil", "wood", "silk"]}, optimizer=False)
+    with pytest.raises(UserError, match=r"other\.keras was trained for other labels than models/model\.keras"):
+        predict.load_models([Path("models/model.keras"), Path("other.keras")])
 
 
 def test_a_model_of_the_sample_says_so(

@@ -68,6 +68,8 @@ def fit(
             for epoch, logs in enumerate(fit_head(network, train, val, params, weight))
         ]
         best = tuple(model.get_weights())
+    if not params.epochs:
+        return pd.DataFrame(rows), best
     total, done = params.epochs * train.images, (len(rows) - first) * train.images
     with progress(None, "train", "images", total=total, initial=done) as bar:
         step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(train.size(batch)))
