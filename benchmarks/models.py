@@ -3,8 +3,8 @@
 `python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
 that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the figures
 of all predictions together, and those, time and memory of each fold. Of the last two presets it also writes those of
-the mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation. What is
-committed was made by
+the mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation.
+What is committed was made by
 
     python benchmarks/models.py MUSEUM_FOLDER article_100 frozen fine_tuned fine_tuned_small     # 50 minutes
     python benchmarks/models.py MUSEUM_FOLDER fine_tuned --seeds 0 1 2                           # 45 minutes

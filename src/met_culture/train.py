@@ -26,6 +26,7 @@ from met_culture.command import UserError, path_arguments, run
 from met_culture.environment import environment
 from met_culture.files import read_json, write_csv, write_json
 from met_culture.head import fit_head
+from met_culture.history import figures_of, summarise
 from met_culture.modelfile import save_model
 from met_culture.models import Network, build
 from met_culture.params import TrainParams, load
@@ -34,8 +35,6 @@ from met_culture.progress import progress
 from met_culture.schedule import learning_rate
 
 Weights = tuple[np.ndarray, ...]
-
-LAST = 10  # epochs that the reported mean covers, as a single epoch's accuracy jumps about
 
 
 def fit(
@@ -64,7 +63,7 @@ def fit(
     rows, best = _resumed(model, checkpoints.latest(first + params.epochs))
     if first and not rows:
         rows = [
-            {"epoch": epoch + 1, "phase": "head"} | _row(logs)
+            {"epoch": epoch + 1, "phase": "head"} | figures_of(logs)
             for epoch, logs in enumerate(fit_head(network, train, val, params, weight))
         ]
         best = tuple(model.get_weights())
@@ -81,7 +80,7 @@ def fit(
                 data, validation_data=val, class_weight=weight, shuffle=False, verbose=0, callbacks=[step]
             ).history
             logs = {name: values[0] for name, values in logs.items()}
-            rows.append({"epoch": first + epoch + 1, "phase": "all"} | _row(logs))
+            rows.append({"epoch": first + epoch + 1, "phase": "all"} | figures_of(logs))
             if not np.isfinite([rows[-1]["train_loss"], rows[-1]["val_loss"]]).all():
                 raise UserError(
                     f"training diverged in epoch {rows[-1]['epoch']} (loss is nan); lower train.learning_rate."
@@ -118,24 +117,6 @@ def class_weight(train: Batches, params: TrainParams) -> dict[int, float] | None
         return None
     counts = train.one_hot.sum(axis=0)
     return {index: float(len(train.one_hot) / (len(counts) * max(count, 1))) for index, count in enumerate(counts)}
-
-
-def _row(logs: dict[str, float]) -> dict[str, float]:
-    names = {"accuracy": "train_accuracy", "loss": "train_loss", "val_accuracy": "val_accuracy", "val_loss": "val_loss"}
-    return {name: float(logs[key]) for key, name in names.items()}
-
-
-def summarise(history: pd.DataFrame) -> dict[str, Any]:
-    """Return the figures of the best epoch, of the last, and the mean of the last ten."""
-    figures = ["train_accuracy", "train_loss", "val_accuracy", "val_loss"]
-    best, last = history.loc[history["val_loss"].idxmin()], history.iloc[-1]
-    return {
-        "epochs": len(history),
-        "best_epoch": int(best["epoch"]),
-        "best": best[figures].to_dict(),
-        "last": last[figures].to_dict(),
-        f"val_accuracy_last_{LAST}": float(history["val_accuracy"].tail(LAST).mean()),
-    }
 
 
 def main() -> None:
