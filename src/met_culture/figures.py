@@ -75,8 +75,8 @@ def worst_first(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:
     return wrong[np.argsort(true[wrong], kind="stable")]
 
 
-def _caption(row: pd.Series) -> str:
-    title = row["title"] if len(row["title"]) <= SHOWN else row["title"][: SHOWN - 1] + "…"
+def _caption(row: pd.Series, shown: int = SHOWN) -> str:
+    title = row["title"] if len(row["title"]) <= shown else row["title"][: shown - 1] + "…"
     answer = row["label"] if row["label"] == row["predicted"] else f"{row['label']}, taken for {row['predicted']}"
     return f"{title}\n{answer} ({row['p_' + row['predicted']]:.0%})"
 
@@ -111,7 +111,7 @@ def gradcam(predictions: pd.DataFrame, images: np.ndarray, heated: list[np.ndarr
     for place, image in enumerate(images):
         block, column = divmod(place, RIGHT)
         axes[2 * block, column].imshow(image)
-        axes[2 * block, column].set_title(_caption(predictions.iloc[place]), fontsize=8)
+        axes[2 * block, column].set_title(_caption(predictions.iloc[place], SHOWN * COLUMNS // RIGHT), fontsize=8)
         axes[2 * block + 1, column].imshow(heated[place])
     figure.suptitle(f"Where the network looked for its answer: dark blue nowhere, yellow most ({source})")
     return figure
