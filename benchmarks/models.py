@@ -3,11 +3,12 @@
 `python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
 that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the figures
 of all predictions together, and those, time and memory of each fold. Of the last two presets it also writes those of
-the mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation.
-What is committed was made by
+the mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation; that
+of another than 0 stands in the names of the files. What is committed was made by
 
-    python benchmarks/models.py MUSEUM_FOLDER article_100 frozen fine_tuned fine_tuned_small     # 50 minutes
-    python benchmarks/models.py MUSEUM_FOLDER fine_tuned --seeds 0 1 2                           # 45 minutes
+    python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned_small fine_tuned     # 40 minutes
+    python benchmarks/models.py MUSEUM_FOLDER article_100                            # 15 minutes
+    python benchmarks/models.py MUSEUM_FOLDER fine_tuned --seed 1                    # 20 minutes, and so for 2
 """
 
 import argparse
@@ -91,17 +92,11 @@ def mean(first: pd.DataFrame, second: pd.DataFrame, labels: list[str]) -> pd.Dat
     return table(rows.reset_index(drop=True), sum(shares) / 2, labels)
 
 
-def write(name: str, facts: dict[str, Any], by_seed: dict[int, dict[str, Any]], folds: list[dict[str, Any]]) -> None:
-    """Write a result: that of the first seed as `together`, every seed's as `seeds`."""
-    result = facts | {"together": next(iter(by_seed.values())), "seeds": by_seed, "folds": folds}
+def write(name: str, facts: dict[str, Any], figures: dict[str, Any], folds: list[dict[str, Any]]) -> None:
+    """Write a result and print its headline."""
+    result = facts | {"together": figures, "folds": folds}
     (RESULTS / f"models_{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    for seed, figures in by_seed.items():
-        print(
-            name,
-            seed,
-            *(f"{key} {figures[key]:.3f}" for key in ("accuracy", "macro_f1", "calibration_error")),
-            flush=True,
-        )
+    print(name, *(f"{key} {figures[key]:.3f}" for key in ("accuracy", "macro_f1", "calibration_error")), flush=True)
 
 
 def main() -> None:
@@ -110,36 +105,33 @@ def main() -> None:
     parser.add_argument("source", help="sample, or a museum folder")
     presets = sorted(path.stem for path in (ROOT / "experiments").glob("*.sh"))
     parser.add_argument("presets", nargs="+", choices=presets)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="default: 0")
+    parser.add_argument("--seed", type=int, default=0, help="default: 0")
     args = parser.parse_args()
     source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
     measured = commit()  # now, as it is this one that is cloned
-    predicted: dict[tuple[str, int], list[pd.DataFrame]] = {}
+    predicted: dict[str, list[pd.DataFrame]] = {}
+    suffix = f"_seed_{args.seed}" if args.seed else ""
     with tempfile.TemporaryDirectory() as folder:
         clone = scratch_clone(Path(folder) / "clone")
+        split_seed = parameters({})["clean"]["seed"] + args.seed
+        where = {"fetch.source": source, "clean.folds": FOLDS, "clean.seed": split_seed, "train.seed": args.seed}
         for preset in args.presets:
-            by_seed, folds = {}, []
-            for seed in args.seeds:
-                predictions = predicted[preset, seed] = []
-                for number in range(FOLDS):
-                    where = {"fetch.source": source, "clean.folds": FOLDS, "clean.fold": number}
-                    seeds = {"clean.seed": 11 + seed, "train.seed": seed}
-                    params = parameters(changes(preset) | where | seeds)
-                    each, figures = fold(clone, params)
-                    predictions.append(each)
-                    folds.append(figures)
-                by_seed[seed] = together(predictions, folds[-1]["clean"], params)
+            predictions, folds = predicted.setdefault(preset, []), []
+            for number in range(FOLDS):
+                params = parameters(changes(preset) | where | {"clean.fold": number})
+                each, figures = fold(clone, params)
+                predictions.append(each)
+                folds.append(figures)
             name = folds[0]["evaluate"]["source"]
             params |= {"fetch": params["fetch"] | {"source": name}}  # a path says nothing elsewhere
-            facts = {"machine": environment(), "commit": measured, "source": name, "params": params}
-            write(preset, facts, by_seed, folds)
+            facts = {"machine": environment(), "commit": measured, "source": name}
+            figures = together(predictions, folds[-1]["clean"], params)
+            write(preset + suffix, facts | {"params": params}, figures, folds)
     if len(args.presets) > 1:
         pair, labels = args.presets[-2:], list(folds[-1]["clean"]["labels"])
-        joint = {}
-        for seed in args.seeds:
-            each = zip(*(predicted[name, seed] for name in pair), strict=True)
-            joint[seed] = together([mean(*both, labels) for both in each], folds[-1]["clean"], params)
-        write("+".join(pair), {key: facts[key] for key in ("machine", "commit", "source")}, joint, [])
+        each = zip(*(predicted[name] for name in pair), strict=True)
+        joint = together([mean(*both, labels) for both in each], folds[-1]["clean"], params)
+        write("+".join(pair) + suffix, facts, joint, [])
 
 
 if __name__ == "__main__":
