@@ -122,8 +122,8 @@ def page(results: dict[str, Result], seeds: list[Result], probes: Result) -> str
         f"**India has {india} paintings: its F1 is an anecdote, and it is a quarter of every macro-F1 and balanced "
         "accuracy.**",
         "## Presets\n\nEach is a file of `experiments/`, run as it stands. The validation part of a fold chooses the "
-        "epoch or fits the temperature. The last row is the mean of two models. Seconds and memory are medians over the "
-        "folds, of preprocess and train with the start of both, on two cores that tests kept busy now and then.",
+        "epoch or fits the temperature. The last row is the mean of two models. Seconds and memory are medians over "
+        "the folds, of preprocess and train with the start of both, on two cores that tests kept busy now and then.",
         table(header, rows),
         seeds_text(seeds),
         reached_text(results["article_100"], results["frozen"]),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from met_culture.efficientnet_lite import efficientnet_lite
+from met_culture.applications import application
+from met_culture.efficientnet_lite import VARIANTS, efficientnet_lite
 from met_culture.params import TrainParams
 
 
@@ -59,7 +60,10 @@ def cnn(image_size: int, labels: int) -> keras.Model:
 def _network(params: TrainParams, image_size: int, labels: int) -> Network:
     if params.model == "cnn":
         return Network(cnn(image_size, labels))
-    frozen, features = efficientnet_lite(params.model, image_size, params.fine_tune_stages)
+    if params.model in VARIANTS:
+        frozen, features = efficientnet_lite(params.model, image_size, params.fine_tune_stages)
+    else:
+        frozen, features = application(params.model, image_size)
     # Only a place for what head.py learns of the training images; it never changes while the network is trained.
     x = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False, trainable=False, name="standardise")(
         features.output

@@ -72,6 +72,8 @@ UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
 Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
 Fit = Literal["squash", "letterbox", "crop"]
+# Ours, or a class of keras.applications, which only training can look up.
+Model = Annotated[str, Field(pattern=r"^(cnn|efficientnet_lite[02]|[A-Z][A-Za-z0-9]*)$")]
 # A label becomes a column's name and a cell, where a spreadsheet would take a leading = or + for a formula, and stands
 # in pages of plots, where DVC does not escape it.
 Label = Annotated[str, Field(pattern=r"^\w[^\r\n,;<>&\"]*$", max_length=60)]
@@ -183,7 +185,7 @@ class HeadParams:
 class TrainParams:
     """Model and optimisation."""
 
-    model: Literal["cnn", "efficientnet_lite0", "efficientnet_lite2"]
+    model: Model
     epochs: Annotated[int, Field(ge=0)]
     batch_size: Count
     optimizer: Literal["rmsprop", "adam", "adamw", "sgd"]
