@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT
 
@@ -144,14 +146,72 @@ def test_a_small_trial_of_the_faults_obtains_everything(tmp_path: Path, monkeypa
 def test_every_painting_is_predicted_once_on_five_folds_of_the_museum(path: Path) -> None:
     result = read_json(path)
     together, folds = result["together"], result["folds"]
-    assert [each["fold"] for each in folds] == [0, 1, 2, 3, 4]
     assert result["source"].startswith("museum folder")
+    assert together["accuracy"] > together["majority_accuracy"]
+    if "+" in path.stem:  # the mean of two others
+        return
+    assert [each["fold"] for each in folds] == [0, 1, 2, 3, 4]
     assert sum(each["evaluate"]["n_test"] for each in folds) == together["n_test"] == folds[0]["clean"]["paintings"]
     right = sum(each["evaluate"]["accuracy"] * each["evaluate"]["n_test"] for each in folds)
     assert together["accuracy"] == pytest.approx(right / together["n_test"])
-    assert together["accuracy"] > together["majority_accuracy"]
-    assert max(each["seconds_preprocess_and_train"] for each in folds) < 600
+    # Ten minutes on two cores, which is promised of all but the article's network.
+    longest = max(each["seconds_preprocess"] + each["seconds_train"] for each in folds)
+    assert longest < 600 or result["params"]["train"]["model"] == "cnn"
 
 
-def test_the_pretrained_network_is_calibrated() -> None:
-    assert read_json(RESULTS / "models_fine_tuned.json")["together"]["calibration_error"] <= 0.05
+def test_the_best_is_calibrated_and_knows_when_it_is_right() -> None:
+    together = committed("models_fine_tuned")["together"]
+    assert together["calibration_error"] <= 0.05
+    assert together["selective_accuracy"]["0.8"] >= 0.96
+
+
+def test_the_page_of_models_is_that_of_the_results() -> None:
+    page = importlib.import_module("models_page")
+    assert page.PAGE.read_text(encoding="utf-8") == page.text()
+
+
+def test_the_probes_cover_all_paintings_and_grow_with_them() -> None:
+    result = committed("probes")
+    counts = {each["n_test"] for each in [*result["probes"].values(), *result["learning_curve"]]}
+    assert len(counts) == 1
+    trained = [each["n_train"] for each in result["learning_curve"]]
+    assert trained == sorted(trained)
+    assert result["learning_curve"][-1]["accuracy"] == result["probes"]["Lite2, 320"]["accuracy"]
+
+
+def test_a_probe_learns_what_can_be_learned_and_nothing_of_the_test_fold() -> None:
+    probes, rng = importlib.import_module("probes"), np.random.default_rng(0)
+    label = np.repeat(["a", "b"], 50)
+    paintings = pd.DataFrame({"objectID": range(100), "group": range(100), "label": label})
+    splits = [np.where(np.arange(100) % 5 == number, "test", "train") for number in range(5)]
+    evaluated = {"calibration_bins": 10, "bootstrap_samples": 100, "seed": 0}
+    settings = {"labels": ["a", "b"], "evaluate": evaluated}
+    telling = rng.normal(size=(100, 3)) + 4 * (label == "a")[:, None]
+    noise = rng.normal(size=(100, 200))
+    scores = [
+        probes.judged(paintings, {"train": x, "test": x}, splits, settings, probes.probe()) for x in (telling, noise)
+    ]
+    assert scores[0]["accuracy"] > 0.95
+    assert scores[1]["accuracy"] < 0.7
+    assert scores[0]["n_train"] == 80
+    half = probes.judged(paintings, {"train": telling, "test": telling}, splits, settings, probes.probe(), 0.5)
+    assert half["n_train"] == 40
+
+
+def test_even_edges_are_removed_and_a_painting_without_them_stays() -> None:
+    probes = importlib.import_module("probes")
+    image = np.zeros((60, 80, 3), np.uint8)
+    image[10:50, 20:70] = np.random.default_rng(0).integers(0, 256, (40, 50, 3))
+    assert np.array_equal(probes.trimmed(image), image[10:50, 20:70])
+    assert np.array_equal(probes.trimmed(image[10:50, 20:70]), image[10:50, 20:70])
+    assert probes.trimmed(np.zeros_like(image)).shape == image.shape
+
+
+def test_two_presets_together_are_the_mean_of_their_probabilities() -> None:
+    models = importlib.import_module("models")
+    first = pd.DataFrame({"objectID": [2, 1], "group": [2, 1], "label": "b", "p_a": [0.9, 0.2], "p_b": [0.1, 0.8]})
+    second = pd.DataFrame({"objectID": [1, 2], "group": [1, 2], "label": "b", "p_a": [0.4, 0.0], "p_b": [0.6, 1.0]})
+    both = models.mean(first, second, ["a", "b"])
+    assert both["objectID"].tolist() == [1, 2]
+    assert both["p_a"].tolist() == pytest.approx([0.3, 0.45])
+    assert both["predicted"].tolist() == ["b", "b"]
