@@ -92,8 +92,8 @@ def article_text(seeds: Result, protocol: Result) -> str:
 def seeds_text(results: list[Result]) -> str:
     """Return what several seeds say of the best preset, and how it was chosen."""
     chosen = prose(f"""
-        The length, rate and dropout of `{BEST}` were chosen among five settings on the folds of the first seed, by these
-        very test images, so that its row flatters.
+        The length, rate and dropout of `{BEST}` were chosen among five settings on the folds of the first seed, by
+        these very test images, so that its row flatters.
     """)
     if len(results) == 1:
         return chosen

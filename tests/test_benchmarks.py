@@ -1,6 +1,5 @@
 """The committed results of the benchmarks hold what the project promises, and trials run; nothing is timed here."""
 
-import importlib
 import re
 import subprocess
 import sys
@@ -8,11 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import fetch
+import models_page
 import numpy as np
 import pandas as pd
+import probes
 import pytest
 from conftest import ROOT
 
+import models
 from met_culture.files import read_json
 from met_culture.verify import TOLERANCE
 
@@ -130,9 +133,7 @@ def test_a_small_trial_of_the_cost_finds_the_same_paintings_every_way(tmp_path: 
     assert ways["dump"]["paintings"] >= ways["listing"]["paintings"] == ways["csv"]["paintings"] > 5
 
 
-def test_a_small_trial_of_the_faults_obtains_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    fetch = importlib.import_module("fetch")
+def test_a_small_trial_of_the_faults_obtains_everything(tmp_path: Path) -> None:
     records = list(fetch.with_images(12))
     with fetch.serving_apart(partial(fetch.museum, 12), faults=0.3, seed=1) as server:
         fetch.run_fetch(tmp_path, server.url, records, impatient=True)
@@ -166,8 +167,7 @@ def test_the_best_is_calibrated_and_knows_when_it_is_right() -> None:
 
 
 def test_the_page_of_models_is_that_of_the_results() -> None:
-    page = importlib.import_module("models_page")
-    assert page.PAGE.read_text(encoding="utf-8") == page.text()
+    assert models_page.PAGE.read_text(encoding="utf-8") == models_page.text()
 
 
 def test_the_probes_cover_all_paintings_and_grow_with_them() -> None:
@@ -180,7 +180,7 @@ def test_the_probes_cover_all_paintings_and_grow_with_them() -> None:
 
 
 def test_a_probe_learns_what_can_be_learned_and_nothing_of_the_test_fold() -> None:
-    probes, rng = importlib.import_module("probes"), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     label = np.repeat(["a", "b"], 50)
     paintings = pd.DataFrame({"objectID": range(100), "group": range(100), "label": label})
     splits = [np.where(np.arange(100) % 5 == number, "test", "train") for number in range(5)]
@@ -199,7 +199,6 @@ def test_a_probe_learns_what_can_be_learned_and_nothing_of_the_test_fold() -> No
 
 
 def test_even_edges_are_removed_and_a_painting_without_them_stays() -> None:
-    probes = importlib.import_module("probes")
     image = np.zeros((60, 80, 3), np.uint8)
     image[10:50, 20:70] = np.random.default_rng(0).integers(0, 256, (40, 50, 3))
     assert np.array_equal(probes.trimmed(image), image[10:50, 20:70])
@@ -208,7 +207,6 @@ def test_even_edges_are_removed_and_a_painting_without_them_stays() -> None:
 
 
 def test_two_presets_together_are_the_mean_of_their_probabilities() -> None:
-    models = importlib.import_module("models")
     first = pd.DataFrame({"objectID": [2, 1], "group": [2, 1], "label": "b", "p_a": [0.9, 0.2], "p_b": [0.1, 0.8]})
     second = pd.DataFrame({"objectID": [1, 2], "group": [1, 2], "label": "b", "p_a": [0.4, 0.0], "p_b": [0.6, 1.0]})
     both = models.mean(first, second, ["a", "b"])

@@ -1,26 +1,20 @@
 """The presets of experiments/: what each changes must be a parameter, with a value that is allowed."""
 
-import importlib
-import sys
 from pathlib import Path
 
+import article
 import pytest
 import yaml
 from conftest import ROOT
 
+import models
 from met_culture.params import check_all, load
 
 PRESETS = sorted((ROOT / "experiments").glob("*.sh"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks() -> None:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-
-
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
 def test_a_preset_is_valid_and_says_what_it_costs(preset: Path, tmp_path: Path) -> None:
-    models, article = (importlib.import_module(name) for name in ("models", "article"))
     changed = models.changes(preset.stem)
     assert changed
     path = tmp_path / "params.yaml"
@@ -31,6 +25,5 @@ def test_a_preset_is_valid_and_says_what_it_costs(preset: Path, tmp_path: Path) 
 
 
 def test_the_articles_preset_is_the_default() -> None:
-    models, article = (importlib.import_module(name) for name in ("models", "article"))
     assert article.parameters(models.changes("article_50")) == yaml.safe_load((ROOT / "params.yaml").read_text())
     assert load("train", ROOT / "params.yaml").model == "cnn"

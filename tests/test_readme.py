@@ -1,12 +1,11 @@
 """The README against what is committed: its numbers, its commands, its tree. Not against the workspace's files."""
 
-import importlib
 import json
 import re
 import subprocess
-import sys
 from typing import Any
 
+import models_page
 import pytest
 from conftest import ROOT
 
@@ -102,9 +101,7 @@ PRESETS = ("article_100", "frozen", "fine_tuned_small", "fine_tuned", "fine_tune
 
 
 def preset_rows() -> list[str]:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    page = importlib.import_module("models_page")
-    return [page.short_row(name, committed(f"benchmarks/results/models_{name}.json")) for name in PRESETS]
+    return [models_page.short_row(name, committed(f"benchmarks/results/models_{name}.json")) for name in PRESETS]
 
 
 def test_the_table_of_presets() -> None:
