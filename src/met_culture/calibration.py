@@ -38,16 +38,42 @@ def fit_temperature(shares: np.ndarray, one_hot: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=np.log(RANGE), method="bounded").x))
 
 
-def calibrated(model: "keras.Model", val: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
-    """Divide the logits of a model by the temperature of its validation images, and return that temperature.
+def sure_from(shares: np.ndarray, one_hot: np.ndarray, accuracy: float) -> float:
+    """Return the lowest probability from which on so large a share of the answers is right.
 
     Args:
-        model: Its last layer, `label`, is a softmax; its weights change.
+        shares: Of a model, (n, labels).
+        one_hot: Classes, (n, labels).
+        accuracy: The share, 0 to 1.
+
+    Returns:
+        0 if all answers together are as good; 1 if not even the surest is right.
+    """
+    confidence, correct = shares.max(axis=1), shares.argmax(axis=1) == one_hot.argmax(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    good = np.flatnonzero(np.cumsum(correct[order]) / np.arange(1, len(order) + 1) >= accuracy)
+    if not len(good):
+        return 1.0
+    return 0.0 if good[-1] == len(order) - 1 else float(confidence[order[good[-1]]])
+
+
+def settle(
+    model: "keras.Model", val: Sequence[tuple[np.ndarray, np.ndarray]], accuracy: float, *, calibrate: bool
+) -> dict[str, float]:
+    """Find out on validation images how sure a model may be, and return its threshold and, if fitted, temperature.
+
+    Args:
+        model: Its last layer, `label`, is a softmax; its logits are divided by the temperature.
         val: Batches of validation images, or what the frozen part makes of them, and their classes, one-hot.
+        accuracy: As `sure_from`.
+        calibrate: Whether a temperature is fitted.
     """
     batches = [val[index] for index in range(len(val))]
     shares = np.concatenate([np.asarray(model.predict_on_batch(images)) for images, _ in batches])
-    temperature = fit_temperature(shares, np.concatenate([classes for _, classes in batches]))
-    label = model.get_layer("label")
-    label.set_weights([weight / temperature for weight in label.get_weights()])
-    return {"temperature": temperature}
+    classes, figures = np.concatenate([classes for _, classes in batches]), {}
+    if calibrate:
+        figures["temperature"] = temperature = fit_temperature(shares, classes)
+        label = model.get_layer("label")
+        label.set_weights([weight / temperature for weight in label.get_weights()])
+        shares = tempered(shares, temperature)
+    return figures | {"threshold": sure_from(shares, classes, accuracy)}

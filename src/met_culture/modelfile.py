@@ -39,6 +39,7 @@ class ModelMeta:
         source: Name of the data that it was trained on.
         epoch: The epoch of training, from 1, whose weights these are.
         temperature: What its logits were divided by; 1 where it was not calibrated.
+        threshold: Probability below which its answer is unsure; 0 where it never is.
     """
 
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
@@ -48,6 +49,7 @@ class ModelMeta:
     source: str
     epoch: Annotated[int, Field(ge=1)]
     temperature: Annotated[float, Field(gt=0)] = 1.0
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 def _normalised(name: str, data: bytes) -> bytes:

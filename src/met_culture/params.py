@@ -198,6 +198,7 @@ class TrainParams:
     class_weights: Literal["none", "balanced"]
     keep: Literal["best", "last"]
     calibrate: bool
+    answer_accuracy: Fraction
     head: HeadParams
     fine_tune_stages: Annotated[int, Field(ge=1, le=7)]
     versions: Count

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from met_culture.batches import Batches
-from met_culture.calibration import calibrated
+from met_culture.calibration import settle
 from met_culture.checkpoints import Checkpoints, State, key
 from met_culture.command import UserError, path_arguments, run
 from met_culture.environment import environment
@@ -135,7 +135,7 @@ def main() -> None:
     epoch = len(history) if params.keep == "last" else summary["best_epoch"]
     if params.keep == "best":
         network.trainable.set_weights(best)
-    figures = calibrated(network.trainable, val) if params.calibrate else {}
+    figures = settle(network.trainable, val, params.answer_accuracy, calibrate=params.calibrate)
     save_model(whole, paths.kept, meta | {"epoch": epoch} | figures, optimizer=False)
     write_csv(paths.curves, history)
     counts = {"source": meta["source"], "n_train": train.images, "n_val": val.images, "weights": whole.count_params()}
