@@ -81,7 +81,7 @@ def together(predictions: list[pd.DataFrame], clean: dict[str, Any], params: dic
         samples=settings["bootstrap_samples"],
         seed=settings["seed"],
     )
-    del result["calibration_error_before"]  # each fold has a temperature of its own
+    del result["calibration_error_before"], result["answered"]  # each fold has a temperature and threshold of its own
     return result
 
 

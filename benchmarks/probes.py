@@ -155,7 +155,7 @@ def judged(
         pd.concat(parts, ignore_index=True), labels, majority=majority, bins=evaluated["calibration_bins"],
         samples=evaluated["bootstrap_samples"], seed=evaluated["seed"]
     )  # fmt: skip
-    del result["calibration_error_before"]
+    del result["calibration_error_before"], result["answered"]
     return {"n_train": sum(trained) / len(trained)} | result
 
 

@@ -35,6 +35,13 @@ def test_figures_agree_with_scikit_learn(predictions: pd.DataFrame) -> None:
     assert got["labels_with_too_few"] == ["India"]
 
 
+def test_answers_below_the_threshold_are_withheld() -> None:
+    confidence, correct = np.array([0.9, 0.5, 0.7, 0.6]), np.array([True, False, True, False])
+    assert scores.answered(confidence, correct, 0.6) == {"threshold": 0.6, "coverage": 0.75, "accuracy": 2 / 3}
+    assert scores.answered(confidence, correct, 0.0) == {"threshold": 0.0, "coverage": 1.0, "accuracy": 0.5}
+    assert scores.answered(confidence, correct, 0.95) == {"threshold": 0.95, "coverage": 0.0, "accuracy": None}
+
+
 def test_log_loss_is_the_mean_of_the_true_labels_surprise(predictions: pd.DataFrame) -> None:
     share = [row[f"p_{row['label']}"] for _, row in predictions.iterrows()]
     assert result(predictions)["log_loss"] == pytest.approx(-np.log(share).mean(), rel=1e-4)

@@ -64,6 +64,7 @@ def main() -> None:
         samples=params.bootstrap_samples,
         seed=params.seed,
         temperature=trained.temperature,
+        threshold=trained.threshold,
     )
     masked = predict_array(model, images, params.batch_size, without_border).argmax(axis=1)
     truth = np.array([labels.index(label) for label in predictions["label"]])

@@ -60,6 +60,22 @@ def selective_accuracy(confidence: np.ndarray, correct: np.ndarray, coverage: fl
     return float(correct[answered].mean())
 
 
+def answered(confidence: np.ndarray, correct: np.ndarray, threshold: float) -> dict[str, float | None]:
+    """Return what becomes of images whose answers below a threshold are withheld.
+
+    Args:
+        confidence: Highest probability of each image, (n,).
+        correct: Whether the prediction was right, (n,).
+        threshold: Lowest probability that is answered.
+
+    Returns:
+        The threshold; coverage, the share of the images that are answered; their accuracy, None if there are none.
+    """
+    sure = confidence >= threshold
+    accuracy = float(correct[sure].mean()) if sure.any() else None
+    return {"threshold": threshold, "coverage": float(sure.mean()), "accuracy": accuracy}
+
+
 def from_confusion(confusion: np.ndarray) -> np.ndarray:
     """Return `HEADLINE` of many confusion matrices at once, float64 (..., 3).
 
@@ -109,6 +125,7 @@ def evaluate(
     samples: int,
     seed: int,
     temperature: float = 1.0,
+    threshold: float = 0.0,
 ) -> dict[str, Any]:
     """Return every figure of one table of predictions.
 
@@ -120,6 +137,7 @@ def evaluate(
         samples: Resamples of the bootstrap.
         seed: Seed of the bootstrap.
         temperature: What the model's logits were divided by, to say how it was calibrated before.
+        threshold: Probability below which the model's answer is unsure.
     """
     true, predicted = predictions["label"].to_numpy(), predictions["predicted"].to_numpy()
     share = probabilities(predictions, labels)
@@ -133,6 +151,7 @@ def evaluate(
         "calibration_error": calibration_error(confidence, correct, bins),
         "calibration_error_before": calibration_error(tempered(share, 1 / temperature).max(axis=1), correct, bins),
         "selective_accuracy": {str(each): selective_accuracy(confidence, correct, each) for each in COVERAGES},
+        "answered": answered(confidence, correct, threshold),
         "majority_accuracy": float((true == majority).mean()),
         "n_test": len(predictions),
         "n_groups": int(predictions["group"].nunique()),
