@@ -1,0 +1,47 @@
+"""Write the data card and the model card, docs/data_card.md and docs/model_card.md, from parameters and metrics.
+
+`make cards` does it after a run; tests/test_cards.py compares the committed cards with the committed figures.
+Sources of their form: Gebru et al., Datasheets for Datasets, 2018; Mitchell et al., Model Cards, 2019.
+"""
+
+from typing import Any
+
+import jinja2
+import yaml
+
+from met_culture.command import path_arguments, run
+from met_culture.files import read_json, write_bytes
+from met_culture.params import PARAMS, check_all
+from met_culture.scores import FEW
+
+CARDS = ("data_card.md", "model_card.md")
+STAGES = ("fetch", "clean", "train", "evaluate")
+
+
+def cards(params: dict[str, Any], metrics: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the text of each of `CARDS`.
+
+    Args:
+        params: All parameters, as params.yaml holds them.
+        metrics: Those of each of `STAGES`.
+    """
+    # A figure that a template misspells is an error, and not an empty place. Markdown escapes nothing; who shows a card
+    # as HTML has to.
+    environment = jinja2.Environment(  # noqa: S701
+        loader=jinja2.PackageLoader("met_culture"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    return {name: environment.get_template(name).render(params=params, few=FEW, **metrics) for name in CARDS}
+
+
+def main() -> None:
+    """Write the cards of the metrics in the folder of the first argument into that of the second."""
+    paths = path_arguments(__doc__, "metrics", "out")
+    check_all()
+    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    metrics = {stage: read_json(paths.metrics / f"{stage}.json") for stage in STAGES}
+    for name, text in cards(params, metrics).items():
+        write_bytes(paths.out / name, text.encode())
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,85 @@
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from conftest import ROOT
+
+from met_culture.cards import CARDS, STAGES, cards
+
+Metrics = dict[str, dict[str, Any]]
+
+
+def committed(path: str) -> str:
+    shown = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return shown.stdout
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return {stage: json.loads(committed(f"metrics/{stage}.json")) for stage in STAGES}
+
+
+@pytest.fixture(scope="module")
+def params() -> dict[str, Any]:
+    return yaml.safe_load(committed("params.yaml"))
+
+
+def test_the_committed_cards_are_those_of_the_committed_run(params: dict[str, Any], metrics: Metrics) -> None:
+    for name, text in cards(params, metrics).items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text
+
+
+def test_the_sample_is_never_taken_for_paintings(params: dict[str, Any], metrics: Metrics) -> None:
+    assert "no picture of it is a work of art" in cards(params, metrics)["data_card.md"]
+    metrics["fetch"]["source"] = "museum folder x"
+    card = cards(params, metrics)["data_card.md"]
+    assert "work of art" not in card
+    assert "public domain" in card
+
+
+def test_few_test_images_are_named(params: dict[str, Any], metrics: Metrics) -> None:
+    metrics["evaluate"]["labels_with_too_few"] = ["India"]
+    metrics["clean"]["labels"]["India"]["test"] = 1
+    texts = cards(params, metrics)
+    assert "**India: too few test images to say much.**" in texts["model_card.md"]
+    assert "- India has 1 test images" in texts["data_card.md"]
+    metrics["evaluate"]["labels_with_too_few"] = []
+    assert "too few" not in cards(params, metrics)["model_card.md"]
+
+
+def test_a_model_that_answers_nothing_has_a_card(params: dict[str, Any], metrics: Metrics) -> None:
+    metrics["evaluate"]["answered"] = {"threshold": 1.0, "coverage": 0.0, "accuracy": None}
+    assert "not defined" in cards(params, metrics)["model_card.md"]
+
+
+def test_a_missing_figure_is_an_error(params: dict[str, Any], metrics: Metrics) -> None:
+    del metrics["evaluate"]["calibration_error"]
+    with pytest.raises(jinja2.UndefinedError, match="calibration_error"):
+        cards(params, metrics)
+
+
+def test_tables_have_as_many_cells_as_headers(params: dict[str, Any], metrics: Metrics) -> None:
+    """A `|` in a regular expression would end a cell."""
+    params["clean"]["labels"][0]["pattern"] = "China|Chinese"
+    tables = re.findall(r"(?:^\|.*\n)+", "\n".join(cards(params, metrics).values()), flags=re.MULTILINE)
+    assert len(tables) == 6
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+        assert len(table.splitlines()) > 2
+
+
+def test_the_templates_are_part_of_the_package() -> None:
+    import met_culture
+
+    assert {path.name for path in (Path(met_culture.__file__).parent / "templates").iterdir()} == set(CARDS)
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert f'version = "{citation["version"]}"' in (ROOT / "pyproject.toml").read_text()
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
