@@ -57,6 +57,14 @@ def test_a_model_that_answers_nothing_has_a_card(params: dict[str, Any], metrics
     assert "not defined" in cards(params, metrics)["model_card.md"]
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.625])
+def test_the_threshold_is_named_where_there_is_one(params: dict[str, Any], metrics: Metrics, threshold: float) -> None:
+    metrics["evaluate"]["answered"] = {"threshold": threshold, "coverage": 0.9, "accuracy": 0.95}
+    card = cards(params, metrics)["model_card.md"]
+    assert ("Below a probability of 0.625" in card) == (threshold > 0)
+    assert ("always answers" in card) == (threshold == 0)
+
+
 def test_a_missing_figure_is_an_error(params: dict[str, Any], metrics: Metrics) -> None:
     del metrics["evaluate"]["calibration_error"]
     with pytest.raises(jinja2.UndefinedError, match="calibration_error"):
