@@ -259,7 +259,8 @@ def test_predict(clean: Reader) -> None:
     said = clean.paste(commands)
     assert said.count("painting.jpg") == 2
     assert said.count("another.png") == 1
-    assert '"probabilities"' in said
+    assert "p_China" in said
+    assert (clean.folder / "heat/0001_painting.png").is_file()
 
 
 def test_a_folder_is_served_as_if_it_were_the_museum(clean: Reader) -> None:
