@@ -152,6 +152,15 @@ class CleanParams:
 
 
 @dataclass(frozen=True, config=STRICT)
+class ExploreParams:
+    """What the pictures of the collection show."""
+
+    seed: Seed
+    pictures: Annotated[int, Field(ge=6, le=120)]
+    bars: Annotated[int, Field(ge=1, le=100)]
+
+
+@dataclass(frozen=True, config=STRICT)
 class PreprocessParams:
     """Geometry of the arrays."""
 
@@ -224,6 +233,7 @@ class EvaluateParams:
 SECTIONS: dict[str, type] = {
     "fetch": FetchParams,
     "clean": CleanParams,
+    "explore": ExploreParams,
     "preprocess": PreprocessParams,
     "train": TrainParams,
     "evaluate": EvaluateParams,
