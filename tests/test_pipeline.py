@@ -85,7 +85,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory, small_sample: Path) -> Clone
     clone = working_tree(folder / "clone")
     for old, new in SETTINGS.items():
         set_param(clone.folder, old, new)
-    assert clone.repro() == ["fetch", "clean", *DOWNSTREAM]
+    assert clone.repro() == ["fetch", "clean", "explore", *DOWNSTREAM]
     clone.run("git", "add", ".")
     clone.run("git", "commit", "-qm", "First run")
     return clone
@@ -119,7 +119,7 @@ def test_image_size_reruns_preprocess_and_below(clone: Clone) -> None:
 
 
 def test_the_seed_of_clean_reruns_clean_and_below(clone: Clone) -> None:
-    assert changed(clone, "  seed: 11", "  seed: 12") == ["clean", *DOWNSTREAM]
+    assert changed(clone, "  seed: 11", "  seed: 12") == ["clean", "explore", *DOWNSTREAM]
 
 
 def test_the_pace_reruns_nothing(clone: Clone) -> None:
@@ -132,7 +132,7 @@ def test_two_forced_runs_give_the_same_hash_for_every_output(clone: Clone) -> No
     before = clone.lock
     assert before.count("md5: ") > 60
     shutil.rmtree(clone.folder / ".scratch")
-    assert clone.repro("--force") == ["fetch", "clean", *DOWNSTREAM]
+    assert clone.repro("--force") == ["fetch", "clean", "explore", *DOWNSTREAM]
     assert clone.lock == before
     assert clone.run("git", "status", "--porcelain") == ""
 

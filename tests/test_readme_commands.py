@@ -114,7 +114,14 @@ def ran(cloned: Reader) -> Reader:
     (commands,) = COMMANDS["Two commands"]
     # The real target, on the real suite, of which a part will do.
     said = cloned.paste(commands, PYTEST_ADDOPTS="-k test_urls -p no:cacheprovider")
-    assert re.findall(r"Running stage '(\w+)'", said) == ["fetch", "clean", "preprocess", "train", "evaluate"]
+    assert re.findall(r"Running stage '(\w+)'", said) == [
+        "fetch",
+        "clean",
+        "explore",
+        "preprocess",
+        "train",
+        "evaluate",
+    ]
     assert re.search(r"\d+ passed", said)
     cloned.run("git", "add", ".")
     cloned.run("git", "commit", "-qm", "First run")
