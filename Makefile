@@ -42,6 +42,7 @@ bench: $(VENV)/dev.done ## measure, three hours; writes benchmarks/results/
 	$(BIN)/python benchmarks/fetch_cost.py
 	$(BIN)/python benchmarks/experiments.py
 	$(BIN)/python benchmarks/rounding.py
+	$(BIN)/python benchmarks/inference.py
 
 lint: $(VENV)/dev.done ## check style, docstrings and annotations
 	$(BIN)/ruff check .

@@ -161,9 +161,15 @@ def test_every_painting_is_predicted_once_on_five_folds_of_the_museum(path: Path
 
 
 def test_the_best_is_calibrated_and_knows_when_it_is_right() -> None:
-    together = committed("models_fine_tuned")["together"]
-    assert together["calibration_error"] <= 0.05
-    assert together["selective_accuracy"]["0.8"] >= 0.96
+    assert committed("models_fine_tuned")["together"]["calibration_error"] <= 0.05
+    assert committed("models_fine_tuned_small+fine_tuned")["together"]["selective_accuracy"]["0.8"] >= 0.96
+
+
+def test_prediction_is_fast_enough_for_a_folder() -> None:
+    result = committed("inference")
+    assert result["images_per_second"]["command_from_files"] >= 50
+    assert result["ratio_to_keras_predict_one_by_one"]["command_from_files"] >= 2
+    assert result["seconds_to_first_line"] < 6
 
 
 def test_the_page_of_models_is_that_of_the_results() -> None:
