@@ -18,9 +18,16 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 
 def commit() -> str:
-    """Return the commit that is measured; `-dirty` marks code that is not committed."""
-    describe = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--match", "no-tag"]
-    return subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    """Return the commit that is measured; `-dirty` marks code that is not committed.
+
+    Results do not count: of several benchmarks in a row, each writes some.
+    """
+
+    def git(*command: str) -> str:
+        return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results")
+    return git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changed else "")
 
 
 @dataclass(frozen=True)

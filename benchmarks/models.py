@@ -4,11 +4,10 @@
 that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the figures
 of all predictions together, and those, time and memory of each fold. Of the last two presets it also writes those of
 the mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation; that
-of another than 0 stands in the names of the files. What is committed was made by
+of another than 0, by `--seed`, stands in the names of the files. What is committed was made by
 
-    python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned_small fine_tuned     # 40 minutes
-    python benchmarks/models.py MUSEUM_FOLDER article_100                            # 15 minutes
-    python benchmarks/models.py MUSEUM_FOLDER fine_tuned --seed 1                    # 20 minutes, and so for 2
+    python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned_small fine_tuned     # 55 minutes
+    python benchmarks/models.py MUSEUM_FOLDER article_100                            # 18 minutes
 """
 
 import argparse
