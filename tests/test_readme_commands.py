@@ -180,7 +180,7 @@ def read_experiments(clone: Reader) -> Iterator[list[dict]]:
 def test_verify(ran: Reader) -> None:
     (commands,) = COMMANDS["Believe it"]
     said = ran.paste(commands)
-    assert said.count("Running stage") == 10
+    assert said.count("Running stage") == 12
     assert re.search(r"gave the same bytes in \d\d outputs", said)
     assert "the committed run has the same bytes" in said
 
