@@ -126,7 +126,7 @@ def main() -> None:
     make_deterministic()
     meta = read_json(paths.arrays / "meta.json")
     network = build(params, meta["image_size"], len(meta["labels"]))
-    train, val = (_batches(paths.arrays, split, len(meta["labels"]), params, network) for split in ("train", "val"))
+    train, val = (batches_of(paths.arrays, split, len(meta["labels"]), params, network) for split in ("train", "val"))
     place = environment() | backend()
     history, best = fit(network, train, val, params, _checkpoints(paths.arrays, params, place))
     summary = summarise(history)
@@ -149,7 +149,8 @@ def _checkpoints(arrays: Path, params: TrainParams, place: dict[str, Any]) -> Ch
     return Checkpoints(scratch_folder() / "checkpoints", key({"train": settings, "environment": place}, data))
 
 
-def _batches(folder: Path, split: str, labels: int, params: TrainParams, network: Network) -> Batches:
+def batches_of(folder: Path, split: str, labels: int, params: TrainParams, network: Network) -> Batches:
+    """Return the images of a split in the folder of preprocess."""
     x, y = np.load(folder / f"{split}_x.npy", mmap_mode="r"), np.load(folder / f"{split}_y.npy")
     return Batches(x, y, labels, params.batch_size, network.frozen, params.versions)
 

@@ -1,0 +1,94 @@
+"""How long the article's network and frozen ImageNet features take to the article's validation accuracy, in one run.
+
+`python benchmarks/time_to_accuracy.py SOURCE` fetches and cleans a source in a scratch clone, deleted afterwards. On
+each of the five folds of benchmarks/models.py it trains the preset article_100 until its validation accuracy is first 0.8, and
+the last layer of the preset `frozen` for all its epochs, features included. Both start in a process that runs already. It
+writes benchmarks/results/time_to_accuracy.json. What is committed was made by
+
+    python benchmarks/time_to_accuracy.py MUSEUM_FOLDER     # 6 minutes on two cores for 400 paintings
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
+
+import keras
+import yaml
+from article import parameters
+from measure import Clone, commit, scratch_clone, write
+
+from met_culture.files import read_json
+from met_culture.head import fit_head
+from met_culture.models import build
+from met_culture.params import load
+from met_culture.train import batches_of, class_weight
+from models import FOLDS, REACHED, changes
+
+
+def prepared(clone: Clone, preset: str, where: dict[str, Any]) -> tuple[Any, Any, int]:
+    """Preprocess a fold for a preset; returns the parameters of training, the labels and the size of the arrays."""
+    (clone.folder / "params.yaml").write_text(yaml.safe_dump(parameters(changes(preset) | where)))
+    clone.run("dvc", "repro", "preprocess")
+    meta = read_json(clone.folder / "data/preprocess/meta.json")
+    return load("train", clone.folder / "params.yaml"), meta["labels"], meta["image_size"]
+
+
+def article(clone: Clone, where: dict[str, Any]) -> dict[str, Any]:
+    """Train the article's network until it is there, or to the end."""
+    params, labels, size = prepared(clone, "article_100", where)
+    started = time.perf_counter()
+    network = build(params, size, len(labels))
+    arrays = clone.folder / "data/preprocess"
+    train, val = (batches_of(arrays, split, len(labels), params, network) for split in ("train", "val"))
+    for epoch in range(params.epochs):
+        data = train.epoch(params.seed, epoch, params.augment)
+        history = network.trainable.fit(data, validation_data=val, shuffle=False, verbose=0).history
+        if history["val_accuracy"][0] >= REACHED:
+            break
+    return {"seconds": time.perf_counter() - started, "epochs": epoch + 1, "val_accuracy": history["val_accuracy"][0]}
+
+
+def frozen(clone: Clone, where: dict[str, Any]) -> dict[str, Any]:
+    """Compute the features and train the last layer on them."""
+    params, labels, size = prepared(clone, "frozen", where)
+    started = time.perf_counter()
+    network = build(params, size, len(labels))
+    arrays = clone.folder / "data/preprocess"
+    train, val = (batches_of(arrays, split, len(labels), params, network) for split in ("train", "val"))
+    rows = fit_head(network, train, val, params, class_weight(train, params))
+    return {
+        "seconds": time.perf_counter() - started,
+        "epochs": len(rows),
+        "val_accuracy": max(row["val_accuracy"] for row in rows),
+    }
+
+
+def main() -> None:
+    """Measure every fold and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", help="sample, or a museum folder")
+    args = parser.parse_args()
+    make_deterministic()
+    keras.config.disable_interactive_logging()
+    measured = commit()
+    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
+    folds = []
+    with tempfile.TemporaryDirectory() as folder:
+        clone = scratch_clone(Path(folder) / "clone")
+        for number in range(FOLDS):
+            where = {"fetch.source": source, "clean.folds": FOLDS, "clean.fold": number}
+            folds.append({"article_100": article(clone, where), "frozen": frozen(clone, where)})
+            print(folds[-1], flush=True)
+        name = read_json(clone.folder / "metrics/clean.json")["source"]
+    ratios = [each["frozen"]["seconds"] / each["article_100"]["seconds"] for each in folds]
+    facts = {"source": name, "reached": REACHED, "folds": folds, "commit": measured}
+    write("time_to_accuracy", facts | {"median_ratio": statistics.median(ratios)})
+
+
+if __name__ == "__main__":
+    main()
