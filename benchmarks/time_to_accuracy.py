@@ -1,9 +1,9 @@
 """How long the article's network and frozen ImageNet features take to the article's validation accuracy, in one run.
 
 `python benchmarks/time_to_accuracy.py SOURCE` fetches and cleans a source in a scratch clone, deleted afterwards. On
-each of the five folds of benchmarks/models.py it trains the preset article_100 until its validation accuracy is first 0.8, and
-the last layer of the preset `frozen` for all its epochs, features included. Both start in a process that runs already. It
-writes benchmarks/results/time_to_accuracy.json. What is committed was made by
+each of the five folds of benchmarks/models.py it trains the preset article_100 until its validation accuracy is first
+0.8, and the last layer of the preset `frozen` for all its epochs, features included. Both start in a process that runs
+already. It writes benchmarks/results/time_to_accuracy.json. What is committed was made by
 
     python benchmarks/time_to_accuracy.py MUSEUM_FOLDER     # 6 minutes on two cores for 400 paintings
 """
