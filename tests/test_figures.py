@@ -49,6 +49,11 @@ def test_curves_show_where_fine_tuning_starts() -> None:
     assert "fine-tuning starts" in texts(figure)
 
 
+def test_a_head_alone_is_never_fine_tuned() -> None:
+    figure = figures.curves(HISTORY.assign(phase="head"), "synthetic sample", kept_epoch=3)
+    assert "fine-tuning" not in texts(figure)
+
+
 def test_confusion_is_normalised_by_row_and_names_the_counts() -> None:
     figure = figures.confusion(predictions(9, wrong=1), LABELS, "synthetic sample")
     assert figure.axes[0].images[0].get_array().sum(axis=1).tolist() == [1] * 4

@@ -38,7 +38,7 @@ def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
         for split, colour, text in (("train", TRAIN, "train (as fed)"), ("val", VAL, "validation")):
             axis.plot(history["epoch"], history[f"{split}_{name}"], color=colour, label=text)
         axis.axvline(kept_epoch, color="0.5", linestyle=":", label=f"kept epoch ({kept_epoch})")
-        if head:
+        if 0 < head < len(history):
             axis.axvline(head + 0.5, color="0.7", linestyle="--", label="fine-tuning starts")
         axis.set(xlabel="epoch", ylabel=f"{name} ({unit})", title=name.capitalize())
         axis.set_ylim(0, 1.02 if name == "accuracy" else None)
