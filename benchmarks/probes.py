@@ -25,6 +25,7 @@ import pandas as pd
 import yaml
 from article import parameters
 from measure import commit, scratch_clone, write
+from models import FOLDS
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
@@ -40,7 +41,6 @@ from met_culture.pixels import FITS, decode
 from met_culture.predictions import predict_array, table
 from met_culture.scores import evaluate
 from met_culture.split import split
-from models import FOLDS
 
 PENALTY = 0.003  # C of the logistic regression; the same to three digits at 0.01 on the widest features
 SHARES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of the training groups, for the learning curve

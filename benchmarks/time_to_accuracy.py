@@ -21,13 +21,13 @@ import keras
 import yaml
 from article import parameters
 from measure import Clone, commit, scratch_clone, write
+from models import FOLDS, REACHED, changes
 
 from met_culture.files import read_json
 from met_culture.head import fit_head
 from met_culture.models import build
 from met_culture.params import load
 from met_culture.train import batches_of, class_weight
-from models import FOLDS, REACHED, changes
 
 
 def prepared(clone: Clone, preset: str, where: dict[str, Any]) -> tuple[Any, Any, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import fetch
+import models
 import models_page
 import numpy as np
 import pandas as pd
@@ -15,7 +16,6 @@ import probes
 import pytest
 from conftest import ROOT
 
-import models
 from met_culture.files import read_json
 from met_culture.verify import TOLERANCE
 

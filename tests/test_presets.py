@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import article
+import models
 import pytest
 import yaml
 from conftest import ROOT
 
-import models
 from met_culture.params import check_all, load
 
 PRESETS = sorted((ROOT / "experiments").glob("*.sh"))
