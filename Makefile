@@ -8,13 +8,16 @@ export PATH := $(abspath $(BIN)):$(PATH)
 OFFLINE := .dvc/plots.local.html
 
 .DEFAULT_GOAL := help
-.PHONY: cards export repro verify test slow bench lint lock params plots clean help
+.PHONY: cards export report repro verify test slow bench lint lock params plots clean help
 
 repro: params $(OFFLINE) ## rebuild whatever parameters, code or data have changed (dvc repro)
 	$(BIN)/dvc repro
 
 cards: $(VENV)/run.done ## write docs/data_card.md and docs/model_card.md from the metrics
 	$(BIN)/python -m met_culture.cards metrics docs
+
+report: $(VENV)/run.done ## write report.html, one page of everything that a run has to show
+	$(BIN)/python -m met_culture.report report.html
 
 export: $(VENV)/run.done ## write models/model.onnx and its checksum
 	$(BIN)/python -m met_culture.export

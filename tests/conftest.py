@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsing import chromium
 from PIL import Image
+from playwright.sync_api import Browser
 
 from met_culture.client import Client
 from met_culture.museum import serving
@@ -49,6 +51,13 @@ def write_folder(folder: Path, records: list[Any]) -> Path:
     lines = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in records]
     (folder / "records.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a Chromium; skips where there is none."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_tables_have_as_many_cells_as_headers(params: dict[str, Any], metrics: M
 def test_the_templates_are_part_of_the_package() -> None:
     import met_culture
 
-    assert {path.name for path in (Path(met_culture.__file__).parent / "templates").iterdir()} == set(CARDS)
+    assert {path.name for path in (Path(met_culture.__file__).parent / "templates").glob("*.md")} == set(CARDS)
 
 
 def test_the_citation_is_of_this_version() -> None:

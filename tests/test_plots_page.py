@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from browsing import opened
 from conftest import ROOT, picture
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from test_pipeline import Clone
 
-CHROMIUM = shutil.which("chromium")
 LABELS = ["America", "China", "India", "Japan"]
 PLOTS = ["Accuracy", "Loss", "plots_training_csv", "plots_confusion_csv"]
 MISSING = "error: Failed to load resource: net::ERR_FILE_NOT_FOUND"
@@ -100,31 +100,12 @@ def diff(offline: Clone) -> Path:
     return offline.folder.parent / "elsewhere/index.html"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("no chromium on the path (Debian's package has this name)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])  # which root needs
-        yield browser
-        browser.close()
-
-
 @contextmanager
-def opened(browser: Browser, path: Path, width: int = 1280, complaints: tuple[str, ...] = ()) -> Iterator[Page]:
-    """Open a page without a network; what the console says and what is asked of a network must be `complaints`."""
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    context.set_offline(True)
-    page, heard = context.new_page(), []
-    page.on("console", lambda message: heard.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: heard.append(f"page: {error}"))
-    page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or heard.append(f"asked: {asked.url}"))
-    page.goto(path.as_uri())
-    if not complaints:
+def drawn(browser: Browser, path: Path, width: int = 1280) -> Iterator[Page]:
+    """Open a page and wait for its plots."""
+    with opened(browser, path.as_uri(), width) as page:
         page.wait_for_function(f"document.querySelectorAll('main svg.marks').length === {len(PLOTS)}")
-    yield page
-    context.close()
-    assert tuple(heard) == complaints
+        yield page
 
 
 def texts(page: Page, plot: str) -> list[str]:
@@ -146,7 +127,7 @@ def shares(table: Path) -> list[str]:
 
 
 def test_show_draws_train_and_validation_with_titles_axes_and_units(browser: Browser, show: Path) -> None:
-    with opened(browser, show) as page:
+    with drawn(browser, show) as page:
         for plot, title, unit in [
             ("Accuracy", "Accuracy of train and validation images", "accuracy (share of images)"),
             ("Loss", "Loss of train and validation images", "cross-entropy (nats)"),
@@ -159,7 +140,7 @@ def test_show_draws_train_and_validation_with_titles_axes_and_units(browser: Bro
 
 
 def test_show_marks_the_lowest_loss(browser: Browser, show: Path) -> None:
-    with opened(browser, show) as page:
+    with drawn(browser, show) as page:
         assert len(lines(page, "plots_training_csv")) == 1
         assert page.locator("#plots_training_csv .mark-symbol.role-mark path[opacity='1']").count() == 1
         words = ["Validation loss, lowest marked", "epoch", "cross-entropy (nats)", "workspace: 2 (0.450)"]
@@ -167,7 +148,7 @@ def test_show_marks_the_lowest_loss(browser: Browser, show: Path) -> None:
 
 
 def test_show_normalises_each_row_of_the_matrix(browser: Browser, show: Path, offline: Clone) -> None:
-    with opened(browser, show) as page:
+    with drawn(browser, show) as page:
         assert page.locator("#plots_confusion_csv .mark-rect.role-mark path").count() == 16
         found = texts(page, "plots_confusion_csv")
         words = ["Test images by culture, rows normalised", "true culture", "predicted culture", "share of row"]
@@ -179,7 +160,7 @@ def test_show_normalises_each_row_of_the_matrix(browser: Browser, show: Path, of
 
 
 def test_diff_outside_the_repository_overlays_revisions(browser: Browser, diff: Path) -> None:
-    with opened(browser, diff) as page:
+    with drawn(browser, diff) as page:
         for plot in ("Accuracy", "Loss"):
             curves = lines(page, plot)
             assert len(set(curves)) == len(curves) == 4
@@ -192,7 +173,7 @@ def test_diff_outside_the_repository_overlays_revisions(browser: Browser, diff: 
 
 @pytest.mark.parametrize(("name", "revisions"), [("show", ["workspace"]), ("diff", ["HEAD~1", "HEAD"])])
 def test_the_pictures_show(browser: Browser, request: pytest.FixtureRequest, name: str, revisions: list[str]) -> None:
-    with opened(browser, request.getfixturevalue(name)) as page:
+    with drawn(browser, request.getfixturevalue(name)) as page:
         seen = page.evaluate("[...document.images].map(e => [e.alt, e.naturalWidth])")
     names = ("curves", "confusion", "errors")
     assert sorted(seen) == sorted([f"plots/{each}.png, {rev}", 1000] for each in names for rev in revisions)
@@ -201,7 +182,7 @@ def test_the_pictures_show(browser: Browser, request: pytest.FixtureRequest, nam
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", ["show", "diff"])
 def test_nothing_is_cut_off(browser: Browser, request: pytest.FixtureRequest, name: str, width: int) -> None:
-    with opened(browser, request.getfixturevalue(name), width) as page:
+    with drawn(browser, request.getfixturevalue(name), width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(CUT_OFF) == []
         # Two matrices side by side are wider than a telephone, and scroll in their own box.
@@ -212,7 +193,7 @@ def test_one_epoch_is_a_point(browser: Browser, offline: Clone) -> None:
     results(offline.folder, seed=3, epochs=1)
     offline.run("dvc", "plots", "show", "-o", "one")
     offline.run("git", "checkout", "-q", "plots")
-    with opened(browser, offline.folder / "one/index.html") as page:
+    with drawn(browser, offline.folder / "one/index.html") as page:
         assert page.locator("#Accuracy .mark-symbol.role-mark path[opacity='1']").count() == 2
 
 
@@ -221,13 +202,13 @@ def test_the_committed_template_finds_the_script(browser: Browser, offline: Clon
     offline.run("dvc", "plots", "show", "-o", "committed", "--html-template", ".dvc/plots.html")
     page = offline.folder / "committed/index.html"
     assert page.stat().st_size < 100_000, "the script stands in the page"
-    with opened(browser, page) as opened_page:
+    with drawn(browser, page) as opened_page:
         assert len(lines(opened_page, "Accuracy")) == 2
 
 
 def test_without_the_script_the_page_says_how_to_make_it(browser: Browser, without: Path, tmp_path: Path) -> None:
     shutil.copytree(without.parent, tmp_path / "dvc_plots")  # where no script is, whichever test ran before
-    with opened(browser, tmp_path / "dvc_plots/index.html", complaints=(MISSING,)) as page:
+    with opened(browser, (tmp_path / "dvc_plots/index.html").as_uri(), complaints=(MISSING,)) as page:
         assert page.locator("#missing").is_visible()
         assert "run make plots in the repository" in page.locator("#missing").inner_text().replace("\n", " ")
         assert page.evaluate("[...document.images].every(e => e.naturalWidth > 0)")

@@ -4,6 +4,7 @@
 Sources of their form: Gebru et al., Datasheets for Datasets, 2018; Mitchell et al., Model Cards, 2019.
 """
 
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -25,21 +26,36 @@ def cards(params: dict[str, Any], metrics: dict[str, dict[str, Any]]) -> dict[st
         params: All parameters, as params.yaml holds them.
         metrics: Those of each of `STAGES`.
     """
-    # A figure that a template misspells is an error, and not an empty place. Markdown escapes nothing; who shows a card
-    # as HTML has to.
-    environment = jinja2.Environment(  # noqa: S701
-        loader=jinja2.PackageLoader("met_culture"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    return {name: template(name).render(params=params, few=FEW, **metrics) for name in CARDS}
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template of `templates/`; one of HTML escapes what it is given, one of Markdown does not."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("met_culture"),
+        autoescape=jinja2.select_autoescape(["html"], default=False),
+        undefined=jinja2.StrictUndefined,  # a figure that a template misspells is an error, and not an empty place
+        keep_trailing_newline=True,
     )
-    return {name: environment.get_template(name).render(params=params, few=FEW, **metrics) for name in CARDS}
+    return environment.get_template(name)
+
+
+def current(metrics: Path) -> dict[str, str]:
+    """Return the cards of params.yaml and of the metrics in a folder.
+
+    Raises:
+        UserError: A parameter is wrong.
+        OSError: There are no metrics.
+    """
+    check_all()
+    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    return cards(params, {stage: read_json(metrics / f"{stage}.json") for stage in STAGES})
 
 
 def main() -> None:
     """Write the cards of the metrics in the folder of the first argument into that of the second."""
     paths = path_arguments(__doc__, "metrics", "out")
-    check_all()
-    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
-    metrics = {stage: read_json(paths.metrics / f"{stage}.json") for stage in STAGES}
-    for name, text in cards(params, metrics).items():
+    for name, text in current(paths.metrics).items():
         write_bytes(paths.out / name, text.encode())
 
 

@@ -37,8 +37,8 @@ def _p(each: Estimate | None) -> str:
     return "<0.001" if each.p < 0.001 else f"{each.p:.3f}"
 
 
-def table(groups: Sequence[Sequence[Run]], rows: Sequence[Row], metric: str) -> str:
-    """Return the comparison as text for a terminal, a line per configuration."""
+def table(groups: Sequence[Sequence[Run]], rows: Sequence[Row], metric: str) -> pd.DataFrame:
+    """Return the comparison as it is shown, a row per configuration, all of it text."""
     found = [row.difference for row in rows]
     columns: dict[str, list[str]] = {"n": [str(len(runs)) for runs in groups]}
     columns["validation"] = [f"{np.mean([r.metrics['val_accuracy_last_10'] for r in runs]):.3f}" for runs in groups]
@@ -47,11 +47,16 @@ def table(groups: Sequence[Sequence[Run]], rows: Sequence[Row], metric: str) -> 
     columns["pairs x images"] = [f"{each.runs} x {each.images}" if each else "" for each in found]
     columns["p (Holm)"] = [_p(each) for each in found]
     columns[""] = ["" if row.verdict == "baseline" else row.verdict for row in rows]
-    # Last, as it may be long.
-    width = max(len(row.label) for row in rows)
-    columns["configuration".ljust(width)] = [row.label.ljust(width) for row in rows]
-    lines = pd.DataFrame(columns).to_string(index=False).splitlines()
-    return "\n".join(line.rstrip() for line in lines)
+    columns["configuration"] = [row.label for row in rows]  # last, as it may be long
+    return pd.DataFrame(columns)
+
+
+def lines(shown: pd.DataFrame) -> str:
+    """Return `table` for a terminal."""
+    *_, last = shown
+    width = shown[last].str.len().max()
+    padded = shown.assign(**{last: shown[last].str.ljust(width)}).rename(columns={last: last.ljust(width)})
+    return "\n".join(line.rstrip() for line in padded.to_string(index=False).splitlines())
 
 
 def _arguments() -> argparse.Namespace:
@@ -81,7 +86,7 @@ def main() -> None:
     names = [Path(name).stem if name in files else name for name in args.names]
     groups = configurations(selected(runs, names, args.baseline))
     rows = compare(groups, args.metric)
-    print(table(groups, rows, args.metric))
+    print(lines(table(groups, rows, args.metric)))
     for note in [*notes, *cautions(groups)]:
         print(f"note: {note}", file=sys.stderr)
     sources = ", ".join(sorted({str(run.metrics.get("source")) for each in groups for run in each}))

@@ -80,7 +80,7 @@ def example(record: pd.Series, scope: str) -> Figure:
     """Draw one object as the table of its columns: those that say something, and the names of the empty ones."""
     said = {name: shortened(str(value), VALUE) for name, value in record.items() if pd.notna(value) and value != ""}
     empty = textwrap.wrap(", ".join(name for name in record.index if name not in said), 120)
-    height = 1.2 + 0.2 * (len(said) + len(empty) + 1)
+    height = 0.9 + 0.135 * (len(said) + len(empty) + 1)  # a line of this font takes 0.13 inches
     figure, axis = plt.subplots(figsize=(9, height), layout="constrained")
     axis.axis("off")
     lines = [f"{name:<22}{value}" for name, value in said.items()]
