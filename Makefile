@@ -8,10 +8,13 @@ export PATH := $(abspath $(BIN)):$(PATH)
 OFFLINE := .dvc/plots.local.html
 
 .DEFAULT_GOAL := help
-.PHONY: cards export report repro verify test slow bench lint lock params plots clean help
+.PHONY: app cards export report repro verify test slow bench lint lock params plots clean help
 
 repro: params $(OFFLINE) ## rebuild whatever parameters, code or data have changed (dvc repro)
 	$(BIN)/dvc repro
+
+app: $(VENV)/run.done ## start the dashboard on 127.0.0.1; Ctrl-C ends it
+	$(BIN)/python -m streamlit run src/met_culture/app.py
 
 cards: $(VENV)/run.done ## write docs/data_card.md and docs/model_card.md from the metrics
 	$(BIN)/python -m met_culture.cards metrics docs

@@ -48,16 +48,22 @@ def _digest(data: dict[str, Any], paths: Iterable[str]) -> str:
     return json.dumps([[path, deps[path].get("hash")] for path in sorted(paths) if path in deps])
 
 
-def _predictions(repo: Repo, data: dict[str, Any]) -> pd.DataFrame | None:
-    digest = data["outs"].get(PREDICTIONS, {}).get("hash")
-    path = Path(repo.cache.local.oid_to_path(digest)) if digest else None
-    if not path or not path.is_file():
+def cached(repo: Repo, digest: str) -> bytes | None:
+    """Return an output by the hash that `dvc exp show` gives it; None if DVC's cache lacks it, or holds it damaged."""
+    path = Path(repo.cache.local.oid_to_path(digest))
+    if not path.is_file():
         return None
     content = path.read_bytes()
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != digest:
         print(f"note: {path} is damaged and not used; `dvc fetch` or `dvc repro` makes it again", file=sys.stderr)
         return None
-    return pd.read_csv(BytesIO(content), keep_default_na=False, dtype=TEXT)
+    return content
+
+
+def _predictions(repo: Repo, data: dict[str, Any]) -> pd.DataFrame | None:
+    digest = data["outs"].get(PREDICTIONS, {}).get("hash")
+    content = cached(repo, digest) if digest else None
+    return None if content is None else pd.read_csv(BytesIO(content), keep_default_na=False, dtype=TEXT)
 
 
 def _run(

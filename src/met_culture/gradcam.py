@@ -4,6 +4,8 @@ Source: Selvaraju et al., Grad-CAM, 2017, in the element-wise form of Draelos an
 average the slopes over places that a network tells apart. It shows where and not what.
 """
 
+import functools
+
 import cv2
 import keras
 import numpy as np
@@ -14,8 +16,10 @@ COLOURS = cv2.COLORMAP_VIRIDIS  # even in brightness, and told apart by the colo
 WEIGHT = 0.55  # of the colours over the picture
 
 
-def _parts(model: keras.Model) -> tuple[keras.Model, keras.Model]:
-    # The map is the last that everything passes: before the trained part of a pretrained network, which reads several.
+@functools.lru_cache(4)  # of a model's parts made anew the backend would compile anew
+def parts(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Return a model of `load_model` in two: from images to its last map, and from there to the shares."""
+    # The last that everything passes: before the trained part of a pretrained network, which reads several.
     if not isinstance(model, keras.Sequential):
         *_, last, trained = model.layers
         return keras.Model(model.inputs, last.output), trained
@@ -59,7 +63,7 @@ def heat(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarr
     Raises:
         UserError: The backend of Keras has no slopes here.
     """
-    below, above = _parts(model)
+    below, above = parts(model)
     maps = np.asarray(below.predict_on_batch(images), np.float32)
     speaks = np.maximum((_slopes(above, maps, labels) * maps).sum(axis=-1), 0)
     speaks /= np.maximum(speaks.max(axis=(1, 2), keepdims=True), 1e-12)

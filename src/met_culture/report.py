@@ -63,6 +63,11 @@ def drawn(figure: Figure) -> Image.Image:
     return Image.open(data)
 
 
+def museum_link(address: str) -> str:
+    """Return an address if it is the museum's, else nothing."""
+    return address if address.startswith(MUSEUM) else ""
+
+
 def worst(predictions: pd.DataFrame, images: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
     """Return the wrong predictions in which the true label got the least probability, at most `SHOWN`.
 
@@ -74,8 +79,8 @@ def worst(predictions: pd.DataFrame, images: np.ndarray, labels: list[str]) -> l
     found = []
     for place in worst_first(predictions, labels)[:SHOWN]:
         row = predictions.iloc[place].to_dict()
-        link = row["objectURL"] if row["objectURL"].startswith(MUSEUM) else ""
-        found.append(row | {"image": Image.fromarray(images[place]), "link": link, "p": row[f"p_{row['predicted']}"]})
+        shown = {"image": Image.fromarray(images[place]), "link": museum_link(row["objectURL"])}
+        found.append(row | shown | {"p": row[f"p_{row['predicted']}"]})
     return found
 
 
