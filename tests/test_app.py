@@ -117,22 +117,6 @@ def test_names_are_shown_and_never_obeyed(browser: Browser, url: str) -> None:
         assert page.title() == "Culture of a painting"
 
 
-def test_everything_works_by_keyboard(browser: Browser, url: str) -> None:
-    focused = "document.activeElement.ariaLabel || document.activeElement.innerText"
-    with opened(browser, url) as page:
-        expect(page.get_by_role("combobox", name=EXAMPLE)).to_be_visible()
-        reached = []
-        while not reached or EXAMPLE not in reached[-1]:
-            page.keyboard.press("Tab")
-            reached.append(page.evaluate(focused))
-            assert len(reached) < 20, reached
-        assert any("Trained model" in each for each in reached)
-        assert any("picture of a painting" in each or "Upload" in each for each in reached), reached
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("Enter")
-        expect(page.get_by_text(NEAREST)).to_be_visible()
-
-
 def test_another_revision_answers_otherwise(browser: Browser, url: str) -> None:
     with opened(browser, url) as page:
         upload(page, "painting.jpg", encoded((200, 300)))
