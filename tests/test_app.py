@@ -101,8 +101,8 @@ def test_an_upload_gets_probabilities_heat_and_neighbours(browser: Browser, url:
         expect(page.get_by_text("Unsure:")).to_be_visible()
         shown = page.locator("[data-testid=stImage] img")
         expect(shown).to_have_count(2)
-        assert shown.evaluate_all("all => all.every(e => e.naturalWidth >= 32)")
-        assert page.locator(".nearest li").count() == 6
+        page.wait_for_function("[...document.images].every(e => e.naturalWidth >= 32)")
+        expect(page.locator(".nearest li")).to_have_count(6)
         assert page.evaluate(OVERFLOW) == 0
 
 
@@ -185,3 +185,14 @@ def test_an_example_is_answered_without_a_browser(folder: Path, monkeypatch: pyt
     assert not page.exception
     assert [each.value for each in page.subheader] == [NEAREST]
     assert len(page.warning) == 1
+
+
+@pytest.mark.parametrize("content", ["", "objectID\n1\n"])
+def test_a_damaged_table_is_named(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    shutil.copytree(folder / "models", tmp_path / "models")
+    (tmp_path / "data/clean").mkdir(parents=True)
+    (tmp_path / "data/clean/paintings.csv").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not page.exception
+    assert page.error[0].value.startswith("data/clean/paintings.csv is damaged")

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from met_culture import report
-from met_culture.command import UserError
+from met_culture.command import UserError, run
 from met_culture.runs import Run
 
 LABELS = ["China", "Japan", "America", "India"]
@@ -170,3 +170,23 @@ def test_what_is_missing_is_named(results: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == "error: plots/explore/columns.png is missing; run `make repro`, or `dvc pull`.\n"
     assert not (results / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["metrics/evaluate.json", "data/evaluate/predictions.csv", "data/preprocess/test_x.npy", "plots/curves.png"]
+)
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_half_a_file_is_said_in_a_sentence(
+    results: Path, stage: Callable[..., None], capsys: pytest.CaptureFixture[str], name: str, share: float
+) -> None:
+    content = (results / name).read_bytes()
+    (results / name).write_bytes(content[: int(share * len(content))])
+    with pytest.raises(SystemExit) as end:
+        run(lambda: stage(report.main, results / "report.html"))
+    assert end.value.code == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (results / "report.html").exists()
+
+
+def test_a_picture_that_is_too_long_for_its_format_is_made_smaller() -> None:
+    assert report.picture(Image.new("L", (4, 20_000)), 30).startswith("data:image/webp")

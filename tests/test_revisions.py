@@ -5,21 +5,13 @@ import pytest
 import yaml
 from conftest import ROOT
 from test_pipeline import Clone
+from test_predict import META
 
 from met_culture import revisions
 from met_culture.command import UserError
 from met_culture.modelfile import save_model
 from met_culture.models import build
 from met_culture.params import load
-
-META = {
-    "labels": ["China", "Japan", "America", "India"],
-    "image_size": 32,
-    "fit": "letterbox",
-    "epoch": 1,
-    "interpolation": "area",
-    "source": "museum folder x",
-}
 
 
 def model(folder: Path, seed: int, threshold: float = 0.0) -> None:

@@ -26,7 +26,7 @@ from met_culture.inputs import Picture
 from met_culture.neighbours import Neighbours, embed, embedding, neighbours, painting
 from met_culture.predict import Models, predict
 from met_culture.report import museum_link, picture
-from met_culture.revisions import Revision, revisions
+from met_culture.revisions import MODEL, Revision, revisions
 
 RAW, PAINTINGS = Path("data/raw"), Path("data/clean/paintings.csv")
 EXAMPLES = 3  # of each culture, of the test split
@@ -59,8 +59,15 @@ def offered() -> tuple[list[Revision], str]:
 
 @st.cache_data(show_spinner=False)
 def paintings(changed: float) -> pd.DataFrame:
-    """Return the paintings that the pipeline has kept."""
-    return pd.read_csv(PAINTINGS, keep_default_na=False)
+    """Return the paintings that the pipeline has kept.
+
+    Raises:
+        UserError: The table is damaged.
+    """
+    try:
+        return pd.read_csv(PAINTINGS, keep_default_na=False).astype({"label": str, "split": str, "image_file": str})
+    except (ValueError, KeyError) as error:
+        raise UserError(f"{PAINTINGS} is damaged ({error}); run `make repro`.") from None
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model and its training paintings")
@@ -140,9 +147,8 @@ def main() -> None:
         revision = st.selectbox("Trained model", found, format_func=lambda each: each.name)
         if note:
             st.caption(note)
-        path = Path("models/model.keras")
         table_changed = changed(PAINTINGS)
-        loaded = load(revision, changed(path), table_changed)
+        loaded = load(revision, changed(Path(MODEL)), table_changed)
         source = loaded.models[0][1].source
         real = " It is drawn by a program: answers say nothing about real paintings." if "synthetic" in source else ""
         st.caption(f"Trained on the {source}.{real}")

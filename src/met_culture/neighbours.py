@@ -14,9 +14,8 @@ from met_culture.images import ImageError
 from met_culture.inputs import Picture, read_file
 from met_culture.predict import BATCH, Models, see
 
-MOST = (
-    2_000  # paintings that are compared with; beyond, as many at random, so that a large museum does not take an hour
-)
+# Paintings that are compared with; of more, as many at random, so that a large museum does not take an hour.
+MOST = 2_000
 SEED = 0
 
 

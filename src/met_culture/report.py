@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -28,6 +30,7 @@ from met_culture.scores import HEADLINE
 
 MUSEUM = "https://www.metmuseum.org/"  # no other place is linked to, whatever a record says
 QUALITIES = (85, 70, 50, 30)  # of the pictures, from the best; the first that fits is taken
+LONGEST = 16_383  # pixels of a side, which WebP cannot pass
 LARGEST = 5_000_000  # bytes of the page
 SHOWN = 12  # errors
 EXPLORED = {
@@ -51,8 +54,9 @@ EVALUATED = {
 
 def picture(image: Image.Image, quality: int) -> str:
     """Return a picture as a data address, WebP."""
-    data = io.BytesIO()
-    image.convert("RGB").save(data, "WEBP", quality=quality, method=4)
+    data, image = io.BytesIO(), image.convert("RGB")
+    image.thumbnail((LONGEST, LONGEST))
+    image.save(data, "WEBP", quality=quality, method=4)
     return f"data:image/webp;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
@@ -60,6 +64,7 @@ def drawn(figure: Figure) -> Image.Image:
     """Return a figure as a picture."""
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=100)
+    plt.close(figure)
     return Image.open(data)
 
 
@@ -108,8 +113,16 @@ def compared(source: str) -> tuple[pd.DataFrame | None, Image.Image | None, list
     return compare.table(groups, rows, HEADLINE[0]), image, [*notes, *compare.cautions(groups)]
 
 
-def _opened(folder: Path, names: dict[str, str]) -> list[tuple[str, str, Image.Image]]:
-    return [(name, text, Image.open(folder / f"{name}.png")) for name, text in names.items()]
+def _opened(path: Path) -> Image.Image:
+    data = io.BytesIO(path.read_bytes())
+    try:
+        return Image.open(data).convert("RGB")
+    except (OSError, SyntaxError) as error:  # what Pillow says of half a PNG
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _all(folder: Path, names: dict[str, str]) -> list[tuple[str, str, Image.Image]]:
+    return [(name, text, _opened(folder / f"{name}.png")) for name, text in names.items()]
 
 
 def page(content: dict[str, Any]) -> bytes:
@@ -132,12 +145,18 @@ def main() -> None:
         evaluate, train = (read_json(Path(f"metrics/{stage}.json")) for stage in ("evaluate", "train"))
         predictions = pd.read_csv("data/evaluate/predictions.csv", keep_default_na=False)
         images, labels = np.load("data/preprocess/test_x.npy", mmap_mode="r"), list(evaluate["labels"])
-        content = {"explored": _opened(Path("plots/explore"), EXPLORED), "evaluated": _opened(Path("plots"), EVALUATED)}
+        if len(predictions) != len(images) or predictions.isna().to_numpy().any():
+            raise ValueError(f"{len(predictions)} predictions, some cut off perhaps, of {len(images)} test images")
+        content = {"explored": _all(Path("plots/explore"), EXPLORED), "evaluated": _all(Path("plots"), EVALUATED)}
         cards = {name: card(text) for name, text in current(Path("metrics")).items()}
+        content |= {"evaluate": evaluate, "train": train, "cards": cards, "errors": worst(predictions, images, labels)}
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing; run `make repro`, or `dvc pull`.") from None
+    # Half a file: what JSON, pandas, NumPy and the templates say of it.
+    except (ValueError, LookupError, EOFError, UndefinedError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"a file of the run is damaged or of another run ({reason}); run `make repro`.") from None
     table, forest_image, notes = compared(evaluate["source"])
-    content |= {"evaluate": evaluate, "train": train, "cards": cards, "errors": worst(predictions, images, labels)}
     content |= {"table": table, "forest": forest_image, "notes": notes}
     write_bytes(paths.out, data := page(content))
     print(f"wrote {paths.out}: {len(data) / 1e6:.1f} MB; open it in a browser, or send it to somebody")

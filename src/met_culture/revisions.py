@@ -62,8 +62,9 @@ def revisions() -> tuple[list[Revision], str]:
                     states.append((each.get("name") or one["rev"][:7], one.get("data")))
                 for name, data in states:
                     digest = ((data or {}).get("outs") or {}).get(MODEL, {}).get("hash")
-                    if digest and cached(repo, digest) is not None:
+                    if digest:
                         names.setdefault(digest, []).append(name)
+            names = {digest: each for digest, each in names.items() if cached(repo, digest) is not None}
     except (DvcException, UserError) as error:
         return [Revision("workspace")], f"Models of commits and experiments are not offered: {error}"
     found = [Revision(", ".join(each), digest) for digest, each in names.items()]
