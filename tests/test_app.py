@@ -117,6 +117,25 @@ def test_names_are_shown_and_never_obeyed(browser: Browser, url: str) -> None:
         assert page.title() == "Culture of a painting"
 
 
+def test_everything_works_by_keyboard(browser: Browser, url: str) -> None:
+    with opened(browser, url) as page:
+        wanted = {name: page.get_by_role("combobox", name=name) for name in ("Trained model", EXAMPLE)}
+        wanted["upload"] = page.locator("[data-testid=stFileUploader] button").first
+        expect(wanted["upload"]).to_be_visible()
+        expect(wanted[EXAMPLE]).to_be_visible()
+        reached = []
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            reached += [name for name, each in wanted.items() if each.evaluate("e => e === document.activeElement")]
+            if EXAMPLE in reached:
+                break
+        assert reached == ["Trained model", "upload", EXAMPLE]
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("option").first).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(NEAREST)).to_be_visible()
+
+
 def test_another_revision_answers_otherwise(browser: Browser, url: str) -> None:
     with opened(browser, url) as page:
         upload(page, "painting.jpg", encoded((200, 300)))
