@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,11 @@ def write_folder(folder: Path, records: list[Any]) -> Path:
     lines = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in records]
     (folder / "records.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+def heed_ctrl_c() -> None:
+    """Let a child heed Ctrl-C, which the background jobs of a shell ignore, and their children with them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

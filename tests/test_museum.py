@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import picture, record, write_folder
+from conftest import heed_ctrl_c, picture, record, write_folder
 
 from met_culture.conduct import Conduct
 from met_culture.museum import main, running, serving
@@ -196,7 +196,8 @@ def test_parallel_connections_get_their_own_answers(museum: Path) -> None:
 def test_the_command_serves_until_ctrl_c(museum: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     command = [sys.executable, "-m", "met_culture.museum", museum, "--limit", "1", "--log", log]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, preexec_fn=heed_ctrl_c, **pipes) as process:
         assert process.stdout
         assert process.stderr
         said = process.stdout.readline()

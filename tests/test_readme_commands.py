@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,8 @@ from pathlib import Path
 import boto3
 import pandas as pd
 import pytest
-from conftest import ROOT, ask_museum, picture, set_param, write_folder
+import requests
+from conftest import ROOT, ask_museum, heed_ctrl_c, picture, set_param, write_folder
 from moto.server import ThreadedMotoServer
 from test_pipeline import SETTINGS, Clone, working_tree
 
@@ -57,7 +59,7 @@ def test_every_section_with_commands_is_executed_here() -> None:
         "Believe it",
         "Work together",
         "Other data",
-        "Predict",
+        "Predict and look",
         "How the paintings are fetched",
     ]
 
@@ -259,22 +261,42 @@ def test_other_data(clean: Reader) -> None:
     assert len(pd.read_csv(clean.folder / "data/clean/paintings.csv")) > 60
 
 
-def test_predict(clean: Reader) -> None:
-    (commands,) = COMMANDS["Predict"]
+def first_page(clone: Clone, command: str) -> str:
+    """Return what the server that `command` starts answers, and stop it as Ctrl-C would."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    env = clone.env | {"STREAMLIT_SERVER_PORT": port, "STREAMLIT_SERVER_HEADLESS": "true"}
+    bash = ["bash", "-c", command]
+    with subprocess.Popen(bash, cwd=clone.folder, env=env, start_new_session=True, preexec_fn=heed_ctrl_c) as server:
+        waits = requests.adapters.Retry(connect=8, backoff_factor=0.2)
+        with requests.Session() as session:
+            session.mount("http://", requests.adapters.HTTPAdapter(max_retries=waits))
+            try:
+                return session.get(f"http://127.0.0.1:{port}", timeout=30).text
+            finally:
+                os.killpg(server.pid, signal.SIGINT)
+
+
+def test_predict_and_look(clean: Reader) -> None:
+    (commands,) = COMMANDS["Predict and look"]
+    app, *others = commands.splitlines()
     picture(clean.folder / "painting.jpg", 1)
     picture(clean.folder / "another.png", 2)
-    said = clean.paste(commands)
+    said = clean.paste("\n".join(others))
     assert said.count("painting.jpg") == 2
     assert said.count("another.png") == 1
     assert "p_China" in said
-    assert (clean.folder / "heat/0001_painting.png").is_file()
+    for made in ("heat/0001_painting.png", "report.html", "docs/data_card.md", "models/model.onnx"):
+        assert (clean.folder / made).is_file()
+    assert "Streamlit" in first_page(clean, app)
 
 
 def test_a_folder_is_served_as_if_it_were_the_museum(clean: Reader) -> None:
     (commands,) = COMMANDS["How the paintings are fetched"]
     (command,) = commands.splitlines()
+    bash = ["bash", "-c", f"exec {command}"]
     with subprocess.Popen(
-        ["bash", "-c", f"exec {command}"], cwd=clean.folder, env=clean.env, stdout=subprocess.PIPE, text=True
+        bash, cwd=clean.folder, env=clean.env, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
     ) as server:
         assert re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
         server.send_signal(signal.SIGINT)

@@ -107,7 +107,9 @@ def test_a_second_fetch_says_that_the_first_is_running(slow: Path) -> None:
     first = fetching.start(slow)
     while not list(slow.rglob("state.db")):
         time.sleep(0.01)
+    os.kill(first.pid, signal.SIGSTOP)  # else it may end before the second has started
     assert fetching.finish(slow) == 1
+    os.kill(first.pid, signal.SIGCONT)
     assert "another fetch of this source is running" in (slow / "fetch.out").read_text()
     first.join()
     assert first.exitcode == 0
