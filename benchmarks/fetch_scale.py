@@ -8,19 +8,16 @@ those of a fetch of one record, which are the command's start: memory and time p
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 from generated_museum import picture, with_images
-from measure import RESULTS, ROOT, write
+from measure import RESULTS, ROOT, measured, write
 
 SIZES = (1_000, 10_000, 100_000)
 ROUNDS = 10  # of the smallest size; the others have fewer, for as many records in all, and at least one
@@ -42,16 +39,7 @@ def write_folder(folder: Path, objects: int) -> None:
 
 def fetch(workspace: Path) -> dict[str, float]:
     """Run the command once and return seconds and memory of its process."""
-    started = time.perf_counter()
-    command = [sys.executable, "-m", "met_culture.fetch", "raw", "fetch.json"]
-    with (workspace / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=workspace, stdout=log, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - started
-    if process.returncode:
-        raise RuntimeError((workspace / "log").read_text()[-2000:])
-    return {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
+    return measured([sys.executable, "-m", "met_culture.fetch", "raw", "fetch.json"], workspace)
 
 
 def once(objects: int) -> tuple[dict[str, float], dict[str, float]]:
@@ -85,8 +73,8 @@ def table(sizes: list[int], rounds: int) -> dict[str, Any]:
     start = measure(1, min(3, rounds))
     results: dict[str, Any] = {"start": start, **{run: {} for run in RUNS}}
     for size in sizes:
-        measured = measure(size, max(1, rounds * min(sizes) // size))
-        for run, figures in measured.items():
+        runs = measure(size, max(1, rounds * min(sizes) // size))
+        for run, figures in runs.items():
             for key in ("wall_s", "cpu_s"):
                 figures[f"{key}_per_1000"] = (figures[key] - start[run][key]) / size * 1000
             results[run][str(size)] = figures

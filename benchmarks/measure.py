@@ -59,6 +59,23 @@ def scratch_clone(folder: Path, **env: str) -> Clone:
     return Clone(folder, env)
 
 
+def measured(command: list[str], folder: Path) -> dict[str, float]:
+    """Run a command in a folder and return seconds, and the largest memory of its process.
+
+    Raises:
+        RuntimeError: It failed; the message is what it said last.
+    """
+    started = time.perf_counter()
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - started
+    if process.returncode:
+        raise RuntimeError((folder / "log").read_text()[-2000:])
+    return {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
+
+
 def rates(ways: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
     """Return images per second of each way in each round, after one round that does not count.
 

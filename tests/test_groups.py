@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, picture
 from PIL import Image, ImageEnhance
+from scipy.sparse.csgraph import connected_components
 
 from met_culture.groups import album, group, near_duplicates, perceptual_hash, perceptual_hashes
 from met_culture.params import load
@@ -79,14 +80,27 @@ def test_near_duplicates_within_the_distance() -> None:
     assert groups(paintings(title=["a", "b", "c", "d"]), hashes.tolist()) == [10, 10, 10, 13]
 
 
-def test_blocks_of_the_distance_matrix_agree_with_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    hashes = np.random.default_rng(1).integers(0, 2**16, 50, dtype=np.uint64)
-    whole = set(near_duplicates(hashes, 4))
+@pytest.mark.parametrize("bits", [0, 3, 4, 6, 11, 12, 20, 64])
+def test_links_join_what_comparing_all_with_all_joins(monkeypatch: pytest.MonkeyPatch, bits: int) -> None:
+    rng = np.random.default_rng(1)
+    hashes = rng.integers(0, 2**64, 40, dtype=np.uint64)
+    # Some that differ in `bits` bits or one more, wherever these are, and copies.
+    for number in (bits, bits + 1):
+        places = rng.permuted(np.tile(np.arange(64), (20, 1)), axis=1)[:, :number].astype(np.uint64)
+        change = np.bitwise_or.reduce(np.uint64(1) << places, axis=1, initial=np.uint64(0), dtype=np.uint64)
+        hashes = np.concatenate([hashes, hashes[:20] ^ change, hashes[:2]])
+    near = np.bitwise_count(hashes[:, None] ^ hashes) <= bits
     monkeypatch.setattr("met_culture.groups.BLOCK", 7)
-    assert set(near_duplicates(hashes, 4)) == whole
-    assert whole == {
-        (i, j) for i in range(50) for j in range(i + 1, 50) if (int(hashes[i]) ^ int(hashes[j])).bit_count() <= 4
-    }
+    pairs = list(near_duplicates(hashes, bits))
+    assert all(i < j and near[i, j] for i, j in pairs)
+    links = np.zeros_like(near)
+    links[tuple(np.array(pairs).T)] = True
+    joined, expected = (connected_components(each)[1].tolist() for each in (links, near))
+    assert joined == expected
+
+
+def test_a_thousand_copies_are_a_thousand_links_and_not_a_million() -> None:
+    assert len(list(near_duplicates(np.full(1000, 7, np.uint64), 6))) == 999
 
 
 def test_a_picture_photographed_again_hashes_alike(tmp_path: Path) -> None:

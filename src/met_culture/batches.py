@@ -3,10 +3,12 @@
 import math
 import shutil
 import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
 
+from met_culture.arrayfile import ArrayFile
 from met_culture.augment import augment
 from met_culture.command import UserError
 from met_culture.params import AugmentParams
@@ -24,7 +26,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        x: np.ndarray,
+        x: np.ndarray | ArrayFile,
         y: np.ndarray,
         labels: int,
         batch_size: int,
@@ -34,7 +36,7 @@ class Batches(keras.utils.PyDataset):
         """Take the images in order and as they are.
 
         Args:
-            x: Images, uint8 (n, size, size, 3); may be memory-mapped.
+            x: Images, uint8 (n, size, size, 3).
             y: Classes, int (n,).
             labels: Number of classes.
             batch_size: Images a batch; the last may hold fewer.
@@ -46,7 +48,7 @@ class Batches(keras.utils.PyDataset):
         self._order = np.arange(len(x))
         self._augmented: tuple[int, int, AugmentParams] | None = None
         self._frozen, self._versions = frozen, versions
-        self._kept: dict[tuple[int, int] | None, np.ndarray] = {}
+        self._kept: dict[tuple[int, int] | None, ArrayFile] = {}
 
     def epoch(self, seed: int, epoch: int, params: AugmentParams) -> "Batches":
         """Turn to the images of one epoch, shuffled and augmented; returns itself."""
@@ -85,21 +87,21 @@ class Batches(keras.utils.PyDataset):
         seed, version, params = self._augmented
         return np.stack([augment(self._x[row], np.random.default_rng([seed, version, row]), params) for row in rows])
 
-    def _passed(self) -> np.ndarray:
+    def _passed(self) -> ArrayFile:
         version = self._augmented and self._augmented[:2]
         if version not in self._kept:
             # On disk and in half precision: a painting takes 44 kB a version, at 224 pixels and from block 11 on.
             shape = len(self._x), *self._frozen.output_shape[1:]
             needed, folder = math.prod(shape) * 2, tempfile.gettempdir()
-            # Asked before, as a map on a full disk would end the process without a word.
+            # Asked before, so that nobody waits for a disk that will be full.
             if shutil.disk_usage(folder).free < needed:
                 raise UserError(
                     f"{folder} has no room for {needed:,} bytes of activations; set TMPDIR to a larger disk."
                 )
-            with tempfile.TemporaryFile() as file:  # it has no name, and ends with the map
-                kept = np.memmap(file, np.float16, "w+", shape=shape)
+            with tempfile.TemporaryDirectory() as named:  # the file outlives its name, as long as it is open
+                kept = ArrayFile.create(Path(named) / "kept.npy", shape, np.float16)
             for start in range(0, len(self._x), PASSED):
                 rows = np.arange(start, min(start + PASSED, len(self._x)))
-                kept[rows] = self._frozen.predict_on_batch(self._images(rows))
+                kept.write(start, self._frozen.predict_on_batch(self._images(rows)))
             self._kept[version] = kept
         return self._kept[version]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from met_culture import figures
+from met_culture.arrayfile import ArrayFile
 from met_culture.border import without_border
 from met_culture.command import UserError, path_arguments, run
 from met_culture.files import read_json, write_csv, write_json
@@ -47,7 +48,7 @@ def main() -> None:
     if list(trained.labels) != labels:
         raise UserError(f"{paths.model} was trained for other labels ({', '.join(trained.labels)}); run `dvc repro`.")
     rows = pd.read_csv(paths.arrays / "rows.csv", keep_default_na=False, dtype=TEXT)
-    images = np.load(paths.arrays / "test_x.npy", mmap_mode="r")
+    images = ArrayFile(paths.arrays / "test_x.npy")
     predicted = table(
         rows[rows["split"] == "test"].drop(columns="split"), predict_array(model, images, params.batch_size), labels
     )

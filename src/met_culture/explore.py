@@ -19,7 +19,7 @@ from met_culture.figures import save
 from met_culture.files import read_json
 from met_culture.images import ImageError
 from met_culture.params import ExploreParams, load
-from met_culture.pixels import decode
+from met_culture.pixels import REDUCED, decode
 from met_culture.records import COLUMNS
 
 SIDE = 240  # pixels of the longer side of a picture in a grid
@@ -29,7 +29,7 @@ API = "Metropolitan Museum of Art"
 def picture(path: Path) -> np.ndarray:
     """Return a picture for a grid, uint8 (h, w, 3), RGB, its longer side `SIDE` pixels; a grey square if it fails."""
     try:
-        image = decode(path.read_bytes(), cv2.IMREAD_REDUCED_COLOR_2)
+        image = decode(path.read_bytes(), REDUCED[2])
     except (OSError, ImageError):
         return np.full((SIDE, SIDE, 3), 128, np.uint8)
     scale = SIDE / max(image.shape[:2])

@@ -122,7 +122,7 @@ def errors(predictions: pd.DataFrame, images: np.ndarray, labels: list[str], sou
 
     Args:
         predictions: One row per image: title, label, predicted, p_<label>.
-        images: uint8 (n, size, size, 3), RGB, in the order of `predictions`.
+        images: uint8 (n, size, size, 3), RGB, in the order of `predictions`; or an `ArrayFile` of them.
         labels: All labels.
         source: Name of the data, shown above.
     """

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faiss
 import imagehash
 import numpy as np
 import pandas as pd
@@ -15,7 +16,9 @@ from scipy.sparse.csgraph import connected_components
 
 from met_culture.progress import progress
 
-BLOCK = 512  # rows of the distance matrix that memory holds at once
+BLOCK = 4096  # hashes that are looked up at once
+PARTS = 4  # of a hash, each found by itself
+MANY = 12  # bits from which on comparing all with all is as fast
 DRAFT = 256  # pixels; the hash looks at 32 x 32, so decoding in full would only cost time
 
 
@@ -35,12 +38,29 @@ def perceptual_hashes(files: list[Path]) -> np.ndarray:
 
 
 def near_duplicates(hashes: np.ndarray, bits: int) -> Iterator[tuple[int, int]]:
-    """Yield the pairs (i, j), i < j, of pictures whose hashes, uint64 of shape (n,), differ in at most `bits` bits."""
-    for start in range(0, len(hashes), BLOCK):
-        distance = np.bitwise_count(hashes[start : start + BLOCK, None] ^ hashes[None, start:])
-        for row, column in zip(*np.nonzero(distance <= bits), strict=True):
-            if row < column:
-                yield start + int(row), start + int(column)
+    """Yield pairs (i, j), i < j, that link all pictures whose hashes differ in at most `bits` bits.
+
+    Equal hashes are linked to the first of them; of different ones every pair is found.
+
+    Args:
+        hashes: uint64 of shape (n,).
+        bits: Largest distance.
+    """
+    distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    yield from ((int(first[place]), row) for row, place in enumerate(inverse) if first[place] != row)
+    codes = distinct.view(np.uint8).reshape(-1, 8)
+    if bits < MANY:
+        # Of hashes that are near, at least one of the parts is: only those that share one are compared.
+        index = faiss.IndexBinaryMultiHash(64, PARTS, 64 // PARTS)
+        index.nflip = bits // PARTS
+    else:
+        index = faiss.IndexBinaryFlat(64)
+    index.add(codes)
+    for start in range(0, len(codes), BLOCK):
+        limits, _, found = index.range_search(codes[start : start + BLOCK], bits + 1)  # distances below it
+        rows = np.repeat(np.arange(start, start + len(limits) - 1), np.diff(limits.astype(int)))
+        pairs = np.sort(np.column_stack([first[rows], first[found]])[rows < found], axis=1)
+        yield from map(tuple, pairs.tolist())
 
 
 def album(accession_number: str, pattern: str) -> str:

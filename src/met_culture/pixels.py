@@ -1,6 +1,6 @@
 """From an encoded picture to the square array that the models see. Training and prediction share this code.
 
-All arrays are uint8 of shape (height, width, 3) in RGB order; cv2 itself reads BGR.
+All arrays are uint8 of shape (height, width, 3) in RGB order.
 """
 
 import cv2
@@ -18,7 +18,11 @@ INTERPOLATIONS = {
 }
 # The JPEG decoder scales by averaging, as `area` does, and skips the pixels that `area` would average away. Other
 # decoders of cv2 drop pixels instead.
-REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+REDUCED = {  # cv2's flags of grey are those of the scale alone
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_COLOR_RGB,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4 | cv2.IMREAD_COLOR_RGB,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2 | cv2.IMREAD_COLOR_RGB,
+}
 TWICE = 2.2  # the museum's 625 pixels at half scale are 2.1 times the default size
 
 
@@ -27,15 +31,15 @@ def _flag(data: bytes, shortest: int, size: int) -> int:
         for factor, flag in REDUCED.items():
             if shortest // factor >= size:
                 return flag
-    return cv2.IMREAD_COLOR
+    return cv2.IMREAD_COLOR_RGB
 
 
-def decode(data: bytes, flag: int = cv2.IMREAD_COLOR) -> np.ndarray:
+def decode(data: bytes, flag: int = cv2.IMREAD_COLOR_RGB) -> np.ndarray:
     """Return a picture in RGB; grey becomes three equal channels, transparency is dropped, EXIF orientation applied.
 
     Args:
         data: The encoded picture, checked by `images.check_image`: cv2 itself fills what is cut off with grey.
-        flag: How cv2 reads it.
+        flag: How cv2 reads it, in RGB.
 
     Raises:
         ImageError: cv2 cannot decode it.
@@ -46,7 +50,7 @@ def decode(data: bytes, flag: int = cv2.IMREAD_COLOR) -> np.ndarray:
         raise ImageError(f"does not decode ({error.err})") from None
     if image is None:
         raise ImageError("does not decode")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return image
 
 
 def squash(image: np.ndarray, size: int, interpolation: int) -> np.ndarray:

@@ -17,7 +17,7 @@ def predict_array(
 
     Args:
         model: From images to probabilities.
-        x: Images, uint8 (n, size, size, 3); may be memory-mapped.
+        x: Images, uint8 (n, size, size, 3), or an `ArrayFile` of them.
         batch_size: Images at once.
         change: What is done to the images of a batch before.
     """

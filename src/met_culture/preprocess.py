@@ -5,7 +5,7 @@ Writes, in the folder of the last argument: `{train,val,test}_x.npy` (uint8, (n,
 (int64, (n,), the label's place in `labels`), `rows.csv` (objectID, group, label, split, title, ... in the order of the
 arrays) and `meta.json` (labels, source and geometry, which the model carries along).
 
-The arrays are memory-mapped and written in a stream: memory stays flat whatever the number of images.
+Memory holds the images that the threads are at, whatever their number.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from met_culture.arrayfile import ArrayFile
 from met_culture.command import UserError, path_arguments, run
 from met_culture.files import read_json, write_csv, write_json
 from met_culture.images import ImageError
@@ -48,19 +49,19 @@ def read_painting(painting: pd.Series, raw: Path, params: PreprocessParams) -> n
 
 
 def write_images(paintings: pd.DataFrame, raw: Path, out: Path, params: PreprocessParams) -> None:
-    """Write the paintings, in order, as one memory-mapped array of shape (n, size, size, 3).
+    """Write the paintings, in order, as one array of shape (n, size, size, 3).
 
     Raises:
         UserError: As `read_painting`, for a painting that fails.
     """
     shape = (len(paintings), params.image_size, params.image_size, 3)
-    array = np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=shape)
+    array = ArrayFile.create(out, shape, np.uint8)
     rows = list(paintings.itertuples(index=False))
 
     def write(start: int) -> int:
-        for index, row in enumerate(rows[start : start + CHUNK], start):
-            array[index] = read_painting(row, raw, params)
-        return min(CHUNK, len(rows) - start)
+        read = [read_painting(row, raw, params) for row in rows[start : start + CHUNK]]
+        array.write(start, np.stack(read))
+        return len(read)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool, progress(None, out.stem, "images", total=len(rows)) as bar:
         for written in pool.map(write, range(0, len(rows), CHUNK)):

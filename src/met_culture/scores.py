@@ -9,6 +9,7 @@ from sklearn import metrics
 from met_culture.calibration import tempered
 from met_culture.predictions import probabilities
 
+DRAWN = 50  # resamples of the bootstrap that memory holds at once
 FEW = 10  # test images; the figures of a label with fewer say little
 COVERAGES = (0.8, 0.9)  # shares of the images that a model answers, if it may leave out those of least confidence
 HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1")
@@ -109,8 +110,10 @@ def intervals(predictions: pd.DataFrame, labels: list[str], samples: int, seed: 
     groups, names = pd.factorize(predictions["group"])
     counts = np.zeros((len(names), len(labels) ** 2))
     np.add.at(counts, (groups, cells(predictions, labels)), 1)
-    # Drawing n of n groups with replacement is drawing how often each is taken.
-    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=samples) @ counts
+    # Drawing n of n groups with replacement is drawing how often each is taken. In turns, for the sake of memory.
+    even = np.full(len(names), 1 / len(names))
+    turns = (min(DRAWN, samples - start) for start in range(0, samples, DRAWN))
+    draws = np.concatenate([rng.multinomial(len(names), even, size=turn) @ counts for turn in turns])
     figures = from_confusion(draws.reshape(samples, len(labels), len(labels)))
     low, high = np.percentile(figures, [2.5, 97.5], axis=0)
     return {name: [float(low[k]), float(high[k])] for k, name in enumerate(HEADLINE)}

@@ -19,6 +19,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from met_culture.arrayfile import ArrayFile
 from met_culture.batches import Batches
 from met_culture.calibration import settle
 from met_culture.checkpoints import Checkpoints, State, key
@@ -151,7 +152,7 @@ def _checkpoints(arrays: Path, params: TrainParams, place: dict[str, Any]) -> Ch
 
 def batches_of(folder: Path, split: str, labels: int, params: TrainParams, network: Network) -> Batches:
     """Return the images of a split in the folder of preprocess."""
-    x, y = np.load(folder / f"{split}_x.npy", mmap_mode="r"), np.load(folder / f"{split}_y.npy")
+    x, y = ArrayFile(folder / f"{split}_x.npy"), np.load(folder / f"{split}_y.npy")
     return Batches(x, y, labels, params.batch_size, network.frozen, params.versions)
 
 
