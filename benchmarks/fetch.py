@@ -213,7 +213,7 @@ def main() -> None:
             **measure_faults(args.images // 4),
         },
     }
-    report("fetch", logged, "img2dataset", facts, args.results)
+    report("fetch", logged, ("img2dataset",), facts, args.results)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def main() -> None:
     }
     start = statistics.median(seconds_to_first_line(files[0]) for _ in range(ROUNDS))
     facts = {"images": len(files), "seconds_to_first_line": start}
-    report("inference", rates(ways, ROUNDS), "keras_predict_one_by_one", facts)
+    report("inference", rates(ways, ROUNDS), ("keras_predict_one_by_one",), facts)
 
 
 if __name__ == "__main__":

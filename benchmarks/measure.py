@@ -103,15 +103,16 @@ def write(name: str, result: dict[str, Any], folder: Path = RESULTS) -> None:
 
 
 def report(
-    name: str, measured: dict[str, list[float]], base: str, facts: dict[str, Any], folder: Path = RESULTS
+    name: str, measured: dict[str, list[float]], bases: tuple[str, ...], facts: dict[str, Any], folder: Path = RESULTS
 ) -> None:
-    """Write and print medians, and the median over rounds of each way's ratio to `base`."""
-    ratios = {
-        way: statistics.median(mine / theirs for mine, theirs in zip(figures, measured[base], strict=True))
-        for way, figures in measured.items()
-    }
+    """Write and print medians, and the median over rounds of each way's ratio to each of `bases`."""
+
+    def ratio(way: str, base: str) -> float:
+        return statistics.median(a / b for a, b in zip(measured[way], measured[base], strict=True))
+
     medians = {way: statistics.median(figures) for way, figures in measured.items()}
-    result = {"rounds": len(measured[base]), "images_per_second": medians, f"ratio_to_{base}": ratios}
-    write(name, facts | result, folder)
+    ratios = {f"ratio_to_{base}": {way: ratio(way, base) for way in measured} for base in bases}
+    rounds = min(map(len, measured.values()))
+    write(name, facts | {"rounds": rounds, "images_per_second": medians} | ratios, folder)
     for way, median in medians.items():
-        print(f"{way:<24} {median:9.1f} images/s {ratios[way]:7.2f} x {base}")
+        print(f"{way:<24} {median:9.1f} images/s", *(f"{ratio(way, base):7.2f} x {base}" for base in bases))

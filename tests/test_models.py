@@ -1,6 +1,8 @@
 from dataclasses import replace
 
+import keras
 import numpy as np
+import pytest
 from conftest import ROOT
 
 from met_culture.models import build, cnn
@@ -37,6 +39,18 @@ def test_the_seed_decides_the_weights() -> None:
     first, again, other = (build(replace(PARAMS, seed=seed), 32, 4).trainable.get_weights()[0] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", ["cnn", "efficientnet_lite0"])
+def test_products_have_the_precision_and_weights_and_shares_do_not(name: str, precision: str) -> None:
+    network = build(replace(PARAMS, model=name, precision=precision), 32, 4)
+    whole, product = network.whole(), precision.removeprefix("mixed_")
+    assert {weight.dtype for weight in whole.weights if "seed" not in weight.path} == {"float32"}
+    inner = [layer for part in (network.frozen, network.trainable) if part for layer in part.layers]
+    assert {layer.compute_dtype for layer in inner if "Conv2D" in type(layer).__name__} == {product}
+    assert np.asarray(whole(np.zeros((1, 32, 32, 3), np.uint8))).dtype == np.float32
+    assert keras.config.dtype_policy().name == "float32"  # of whatever is built next
 
 
 def test_optimizer_and_loss_come_from_the_parameters() -> None:

@@ -121,10 +121,19 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 # rmsprop keeps one moment, adamw two and a count that corrects them; the schedule must not know where training ends.
-@pytest.mark.parametrize(("optimizer", "schedule"), [("rmsprop", "constant"), ("adamw", "cosine")])
+@pytest.mark.parametrize(
+    ("optimizer", "schedule", "precision"),
+    [
+        ("rmsprop", "constant", "float32"),
+        ("adamw", "cosine", "float32"),
+        ("adamw", "cosine", "mixed_bfloat16"),
+        ("rmsprop", "constant", "mixed_float16"),  # has a scale of the loss, which moves
+    ],
+)
 def test_more_epochs_continue_and_give_the_bytes_of_a_training_from_scratch(
-    arrays: Path, stage: Callable[..., None], trained: list[int], optimizer: str, schedule: str
+    arrays: Path, stage: Callable[..., None], trained: list[int], optimizer: str, schedule: str, precision: str
 ) -> None:
+    set_param(arrays, "precision: float32", f"precision: {precision}")
     set_param(arrays, "optimizer: rmsprop", f"optimizer: {optimizer}")
     set_param(arrays, "schedule: constant", f"schedule: {schedule}")
     set_param(arrays, "schedule_length: 50", "schedule_length: 4")

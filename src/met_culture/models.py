@@ -35,6 +35,8 @@ class Network:
 def cnn(image_size: int, labels: int) -> keras.Model:
     """Return the article's CNN: the small one of Keras's "very little data" tutorial without its dropout.
 
+    Shares are float32 whatever the precision of the rest, as probabilities near 0 and 1 need it.
+
     Args:
         image_size: Width and height of the input in pixels; input is uint8 or float (n, size, size, 3), 0 to 255, RGB.
         labels: Number of classes; output is a softmax of shape (n, labels).
@@ -51,7 +53,7 @@ def cnn(image_size: int, labels: int) -> keras.Model:
             layers.MaxPooling2D(name="pool_3"),
             layers.Flatten(name="flatten"),
             layers.Dense(64, activation="relu", name="dense"),
-            layers.Dense(labels, activation="softmax", name="label"),
+            layers.Dense(labels, activation="softmax", dtype="float32", name="label"),
         ],
         name="cnn",
     )
@@ -70,7 +72,7 @@ def _network(params: TrainParams, image_size: int, labels: int) -> Network:
     )
     x = layers.Dropout(params.dropout, seed=params.seed, name="dropout")(x)
     # From zero: thousands of features with random weights would start far from not knowing.
-    x = layers.Dense(labels, activation="softmax", kernel_initializer="zeros", name="label")(x)
+    x = layers.Dense(labels, activation="softmax", kernel_initializer="zeros", dtype="float32", name="label")(x)
     return Network(keras.Model(features.input, x, name=params.model), frozen)
 
 
@@ -81,7 +83,12 @@ def build(params: TrainParams, image_size: int, labels: int) -> Network:
         UserError: The weights that training starts from cannot be read.
     """
     keras.utils.set_random_seed(params.seed)
-    network = _network(params, image_size, labels)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(params.precision)
+    try:
+        network = _network(params, image_size, labels)
+    finally:
+        keras.config.set_dtype_policy(before)
     # Named, because the names that Keras makes up count how many there were before, and go into the file.
     config = {"name": params.optimizer, "learning_rate": params.learning_rate}
     optimizer = keras.optimizers.get({"class_name": params.optimizer, "config": config})

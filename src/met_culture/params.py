@@ -205,6 +205,7 @@ class TrainParams:
     seed: Seed
     label_smoothing: Annotated[Number, Field(ge=0, lt=1)]
     class_weights: Literal["none", "balanced"]
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
     keep: Literal["best", "last"]
     calibrate: bool
     answer_accuracy: Fraction
