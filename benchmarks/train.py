@@ -3,12 +3,13 @@
 `python benchmarks/train.py` trains on data/preprocess, which `make repro` makes; noise would not do, as a network that
 dies on it runs at another speed. All train the article's CNN with batches of 32 and deterministic operations; a round
 is one epoch of each. The batches and Keras's ImageDataGenerator read the same images and augment them by zoom, shift,
-shear and flip. The ceiling is the same model on an array in memory as it is. The arithmetic limit is the rate of a
-product of two matrices in the backend, over the operations that an image costs. KERAS_BACKEND chooses the backend, and
-`--name` the name of the result.
+shear and flip, the batches once more with products in half precision. The ceiling is the same model on an array in
+memory as it is. The arithmetic limit is the rate of a product of two matrices in the backend, over the operations that
+an image costs. KERAS_BACKEND chooses the backend, and `--name` the name of the result.
 """
 
 import argparse
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,9 @@ def main() -> None:
     ways = {
         "ImageDataGenerator": partial(article, network().trainable, x, y, params),
         "batches": partial(ours, network().trainable, x, y, params),
+        "batches_bfloat16": partial(
+            ours, build(replace(params, precision="mixed_bfloat16"), x.shape[1], LABELS).trainable, x, y, params
+        ),
         "ceiling": partial(ceiling, network().trainable, x, y, params),
         "arithmetic_limit": partial(arithmetic, matrix, cost),
     }

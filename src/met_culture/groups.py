@@ -77,9 +77,10 @@ def series(paintings: pd.DataFrame) -> pd.Series:
 
 
 def _pairs(keys: pd.Series) -> Iterator[tuple[int, int]]:
-    for key, rows in keys.reset_index(drop=True).groupby(keys.to_numpy()).groups.items():
-        if key:
-            yield from ((rows[0], row) for row in rows[1:])
+    given = keys.reset_index(drop=True).loc[lambda key: key != ""]
+    rows = given.index.to_series()
+    first = rows.groupby(given).transform("min")
+    yield from ((one, row) for one, row in zip(first, rows, strict=True) if one != row)
 
 
 def group(paintings: pd.DataFrame, hashes: np.ndarray, pattern: str, bits: int) -> pd.Series:

@@ -44,11 +44,11 @@ def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
     """
     target = _target(objects, params.target)
     label = target.map(lambda text: _label(text, params.labels))
-    fields = (_described(objects, c) for c in ("department", "classification", "objectName"))
+    department, classification, name = (_described(objects, c) for c in ("department", "classification", "objectName"))
     quoted = "/".join(params.target) + " " + target.map(repr)
     tests = (
         ("no_record", objects["status"].str.startswith("record_"), objects["status"] + ": " + objects["reason"]),
-        ("not_kept", ~_is_kept(objects, params), pd.concat(list(fields), axis=1).agg(", ".join, axis=1)),
+        ("not_kept", ~_is_kept(objects, params), department + ", " + classification + ", " + name),
         ("no_target", target == "", "/".join(params.target) + " is empty"),
         ("doubtful", target.map(lambda text: bool(re.search(params.doubtful, text))), quoted),
         ("other_label", label.isna(), quoted),

@@ -39,7 +39,9 @@ def split(paintings: pd.DataFrame, params: CleanParams) -> pd.Series:
     Raises:
         UserError: A label has fewer than three groups, or fewer than folds.
     """
-    label_of = paintings.groupby("group")["label"].agg(lambda labels: labels.mode().iloc[0])
+    counts = paintings.groupby(["group", "label"], as_index=False).size()
+    counts = counts.sort_values(["size", "label"], ascending=[False, True])
+    label_of = counts.drop_duplicates("group").set_index("group")["label"]
     split_of: dict[int, str] = {}
     for label in (rule.label for rule in params.labels):
         groups = sorted(label_of.index[label_of == label])
