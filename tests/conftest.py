@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from met_culture.client import Client
+from met_culture.files import write_json
 from met_culture.museum import serving
 from met_culture.pace import Pace, Waits
 from met_culture.records import COLUMNS
@@ -136,6 +137,44 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(ROOT / "params.yaml", folder)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def arrays(workspace: Path) -> Path:
+    """Write 24 training and 8 validation images of four easy classes, 32 x 32."""
+    out = workspace / "data/preprocess"
+    out.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 24), ("val", 8)):
+        y = np.arange(count) % 4
+        colours = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
+        x = rng.integers(0, 50, (count, 32, 32, 3)) + colours[y][:, None, None]
+        np.save(out / f"{split}_x.npy", x.astype(np.uint8))
+        np.save(out / f"{split}_y.npy", y)
+    write_json(
+        out / "meta.json",
+        {"source": "test", "labels": list("abcd"), "image_size": 32, "fit": "squash", "interpolation": "area"},
+    )
+    set_param(workspace, "epochs: 50", "epochs: 3")
+    set_param(workspace, "batch_size: 32", "batch_size: 8")
+    return workspace
+
+
+@pytest.fixture
+def pretrained(arrays: Path) -> Path:
+    """Let the workspace train EfficientNet-Lite0: two epochs of its head, three of its last stage."""
+    for old, new in (
+        ("model: cnn", "model: efficientnet_lite0"),
+        ("epochs: 30", "epochs: 2"),
+        ("fine_tune_stages: 2", "fine_tune_stages: 1"),
+        ("versions: 6", "versions: 2"),
+        ("calibrate: false", "calibrate: true"),
+        ("class_weights: none", "class_weights: balanced"),
+        ("label_smoothing: 0", "label_smoothing: 0.1"),
+        ("optimizer: rmsprop", "optimizer: adamw"),
+    ):
+        set_param(arrays, old, new)
+    return arrays
 
 
 @pytest.fixture

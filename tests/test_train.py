@@ -16,7 +16,7 @@ from met_culture import train
 from met_culture.batches import Batches
 from met_culture.command import UserError
 from met_culture.efficientnet_lite import efficientnet_lite
-from met_culture.files import read_json, write_json
+from met_culture.files import read_json
 from met_culture.modelfile import load_model
 from met_culture.params import AugmentParams, load
 
@@ -28,27 +28,6 @@ OUTPUTS = (
     "metrics/environment.json",
 )
 ARGUMENTS = ("data/preprocess", *OUTPUTS)
-
-
-@pytest.fixture
-def arrays(workspace: Path) -> Path:
-    """Write 24 training and 8 validation images of four easy classes, 32 x 32."""
-    out = workspace / "data/preprocess"
-    out.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    for split, count in (("train", 24), ("val", 8)):
-        y = np.arange(count) % 4
-        colours = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
-        x = rng.integers(0, 50, (count, 32, 32, 3)) + colours[y][:, None, None]
-        np.save(out / f"{split}_x.npy", x.astype(np.uint8))
-        np.save(out / f"{split}_y.npy", y)
-    write_json(
-        out / "meta.json",
-        {"source": "test", "labels": list("abcd"), "image_size": 32, "fit": "squash", "interpolation": "area"},
-    )
-    set_param(workspace, "epochs: 50", "epochs: 3")
-    set_param(workspace, "batch_size: 32", "batch_size: 8")
-    return workspace
 
 
 def forget(folder: Path) -> None:
@@ -229,23 +208,6 @@ def test_a_diverging_training_names_the_key(arrays: Path, stage: Callable[..., N
     set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
     with pytest.raises(UserError, match=r"diverged in epoch \d.*train\.learning_rate"):
         stage(train.main, *ARGUMENTS)
-
-
-@pytest.fixture
-def pretrained(arrays: Path) -> Path:
-    """Let the workspace train EfficientNet-Lite0: two epochs of its head, three of its last stage."""
-    for old, new in (
-        ("model: cnn", "model: efficientnet_lite0"),
-        ("epochs: 30", "epochs: 2"),
-        ("fine_tune_stages: 2", "fine_tune_stages: 1"),
-        ("versions: 6", "versions: 2"),
-        ("calibrate: false", "calibrate: true"),
-        ("class_weights: none", "class_weights: balanced"),
-        ("label_smoothing: 0", "label_smoothing: 0.1"),
-        ("optimizer: rmsprop", "optimizer: adamw"),
-    ):
-        set_param(arrays, old, new)
-    return arrays
 
 
 def test_a_pretrained_model_has_two_phases_and_continues_with_the_same_bytes(

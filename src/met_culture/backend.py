@@ -5,12 +5,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 # Errors too, as those that matter are raised: it also logs what a graph of tf.data mentions and an older one did not.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Keeps the memory of one step for the next instead of asking the system again: the same bytes, a quarter less time.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
+REPEATABLE = "--xla_gpu_deterministic_ops=true"  # JAX reads it with its first device; its CPU needs no asking
 
 
 @contextmanager
@@ -33,17 +35,24 @@ def _quiet() -> Iterator[None]:
 
 with _quiet():
     import keras
+    from keras.src.utils import module_utils
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow
 
         tensorflow.config.list_logical_devices()  # looks for a GPU now, and complains of none
+    else:
+        # Where it is installed, Keras seeds it too, and would import it for nothing else: five seconds.
+        module_utils.tensorflow._available = False
 
 
 def make_deterministic() -> None:
     """Ask the backend for repeatable operations; without it two trainings of one seed differ on this very CPU."""
     if keras.backend.backend() == "tensorflow":
         tensorflow.config.experimental.enable_op_determinism()
+    flags = os.environ.get("XLA_FLAGS", "")
+    if keras.backend.backend() == "jax" and REPEATABLE not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {REPEATABLE}".strip()
 
 
 def backend() -> dict[str, Any]:
@@ -54,8 +63,15 @@ def backend() -> dict[str, Any]:
         details = tensorflow.config.experimental.get_device_details
         graphics = [details(each).get("device_name", "GPU") for each in tensorflow.config.list_physical_devices("GPU")]
         devices = [*graphics, *devices]
+    libraries = {}
+    if config.backend() == "jax":
+        import jax
+
+        devices = [*(each.device_kind for each in jax.devices() if each.platform != "cpu"), *devices]
+        libraries = {name: version(name) for name in ("jax", "jaxlib")}
     return {
         "backend": config.backend(),
+        **libraries,
         "devices": ", ".join(devices),
         "floatx": config.floatx(),
         "epsilon": config.epsilon(),

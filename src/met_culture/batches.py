@@ -76,7 +76,12 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return images, uint8 (b, size, size, 3), or what the frozen part makes of them; and classes, one-hot."""
+        return self.part(batch, 0, 1)
+
+    def part(self, batch: int, piece: int, pieces: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return as `[batch]` one of so many pieces of a batch, counted from 0, in order; only its images are read."""
         rows = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
+        rows = rows[piece * len(rows) // pieces : (piece + 1) * len(rows) // pieces]
         if self._frozen is None:
             return self._images(rows), self._y[rows]
         return self._passed()[rows].astype(np.float32), self._y[rows]

@@ -65,14 +65,20 @@ def key(settings: dict[str, Any], data: Iterable[Path]) -> str:
     return hashlib.sha256(json.dumps([settings, digests], sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _encode(state: State) -> bytes:
+def encode(state: State) -> bytes:
+    """Return a state as the bytes of its file."""
     names = {f"{name}_{i}": each for name in ("variables", "best") for i, each in enumerate(getattr(state, name))}
     archive = io.BytesIO()
     np.savez(archive, rows=np.frombuffer(json.dumps(state.rows).encode(), np.uint8), **names)
     return hashlib.sha256(archive.getbuffer()).hexdigest().encode() + archive.getbuffer()
 
 
-def _decode(data: bytes) -> State:
+def decode(data: bytes) -> State:
+    """Return the state of a file's bytes.
+
+    Raises:
+        ValueError: They are damaged.
+    """
     if hashlib.sha256(data[DIGEST:]).hexdigest().encode() != data[:DIGEST]:
         raise ValueError("its hash is not its content's")
     with np.load(io.BytesIO(data[DIGEST:]), allow_pickle=False) as archive:
@@ -98,7 +104,7 @@ class Checkpoints:
                 found[int(match[1])] = path
         for epoch in sorted((epoch for epoch in found if epoch <= epochs), reverse=True):
             try:
-                state = _decode(found[epoch].read_bytes())
+                state = decode(found[epoch].read_bytes())
                 if len(state.rows) != epoch:
                     raise ValueError("it holds another epoch than its name says")
             except FileNotFoundError:  # another training of the same key has gone on
@@ -124,7 +130,7 @@ class Checkpoints:
         try:
             self._prune()
             if mine:
-                write_bytes(path, _encode(state))
+                write_bytes(path, encode(state))
         except OSError as error:
             if not self._warned:
                 print(f"note: no checkpoint is kept ({error}); a training that is stopped starts over", file=sys.stderr)

@@ -25,7 +25,7 @@ class _Lines:
 
 
 def progress(
-    items: Iterable[Item] | None, name: str, unit: str, total: int | None = None, initial: int = 0
+    items: Iterable[Item] | None, name: str, unit: str, total: int | None = None, initial: int = 0, quiet: bool = False
 ) -> "tqdm[Item]":
     """Return `items` as an iterator that shows its progress on stderr.
 
@@ -35,6 +35,7 @@ def progress(
         unit: What an item is, in the plural.
         total: How many items, where `len(items)` does not say.
         initial: How many of them an earlier run has done.
+        quiet: Whether nothing is shown.
     """
     terminal = sys.stderr.isatty()
     return tqdm(
@@ -43,6 +44,7 @@ def progress(
         unit=f" {unit}",
         total=total,
         initial=initial,
+        disable=quiet,
         file=sys.stderr if terminal else _Lines(sys.stderr),
         mininterval=0.1 if terminal else LOG_INTERVAL_S,
         ncols=None if terminal else 100,

@@ -22,8 +22,10 @@ import pandas as pd
 from met_culture.arrayfile import ArrayFile
 from met_culture.batches import Batches
 from met_culture.calibration import settle
-from met_culture.checkpoints import Checkpoints, State, key
+from met_culture.checkpoints import Checkpoints, State, decode, encode, key
+from met_culture.cluster import attended
 from met_culture.command import UserError, path_arguments, run
+from met_culture.distribution import fit_epoch, of_first, place, spread, variables
 from met_culture.environment import environment
 from met_culture.files import read_json, write_csv, write_json
 from met_culture.head import fit_head
@@ -48,7 +50,7 @@ def fit(
         train: Training images, in order.
         val: Validation images, in order.
         params: Epochs, learning rates, seed and augmentation.
-        checkpoints: Where the state is kept after every epoch.
+        checkpoints: Where the state is kept after every epoch, by process 0.
 
     Returns:
         The curves, one row per epoch, from 1: epoch, phase (head, then all; only all where nothing is frozen),
@@ -61,7 +63,10 @@ def fit(
     model, weight = network.trainable, class_weight(train, params)
     model.optimizer.build(model.trainable_variables)
     first = params.head.epochs if network.frozen else 0
-    rows, best = _resumed(model, checkpoints.latest(first + params.epochs))
+    chief = place()[0] == 0
+    state = checkpoints.latest(first + params.epochs) if chief else None
+    found = of_first(encode(state) if state else b"")
+    rows, best = _resumed(model, decode(found) if found else None)
     if first and not rows:
         rows = [
             {"epoch": epoch + 1, "phase": "head"} | figures_of(logs)
@@ -71,16 +76,11 @@ def fit(
     if not params.epochs:
         return pd.DataFrame(rows), best
     total, done = params.epochs * train.images, (len(rows) - first) * train.images
-    with progress(None, "train", "images", total=total, initial=done) as bar:
-        step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(train.size(batch)))
+    with progress(None, "train", "images", total=total, initial=done, quiet=not chief) as bar, spread(model) as model:
         for epoch in range(len(rows) - first, params.epochs):
             model.optimizer.learning_rate = learning_rate(params, epoch)
             # One call of fit per epoch, so that every epoch's data derives from its number alone.
-            data = train.epoch(params.seed, epoch, params.augment)
-            logs = model.fit(
-                data, validation_data=val, class_weight=weight, shuffle=False, verbose=0, callbacks=[step]
-            ).history
-            logs = {name: values[0] for name, values in logs.items()}
+            logs = fit_epoch(model, train.epoch(params.seed, epoch, params.augment), val, weight, bar.update)
             rows.append({"epoch": first + epoch + 1, "phase": "all"} | figures_of(logs))
             if not np.isfinite([rows[-1]["train_loss"], rows[-1]["val_loss"]]).all():
                 raise UserError(
@@ -91,12 +91,9 @@ def fit(
             )
             if all(rows[-1]["val_loss"] < row["val_loss"] for row in rows[:-1]):
                 best = tuple(model.get_weights())
-            checkpoints.save(State(tuple(rows), tuple(map(_array, _variables(model))), best))
+            if chief:
+                checkpoints.save(State(tuple(rows), tuple(map(_array, variables(model))), best))
     return pd.DataFrame(rows), best
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    return [*model.variables, *model.optimizer.variables]  # states of random layers and the optimizer's count included
 
 
 def _array(variable: keras.Variable) -> np.ndarray:
@@ -107,7 +104,7 @@ def _resumed(model: keras.Model, state: State | None) -> tuple[list[dict[str, An
     if state is None:
         return [], ()
     print(f"train: continues after epoch {len(state.rows)}, from its checkpoint", file=sys.stderr)
-    for variable, value in zip(_variables(model), state.variables, strict=True):
+    for variable, value in zip(variables(model), state.variables, strict=True):
         variable.assign(value)
     return list(state.rows), state.best
 
@@ -128,8 +125,10 @@ def main() -> None:
     meta = read_json(paths.arrays / "meta.json")
     network = build(params, meta["image_size"], len(meta["labels"]))
     train, val = (batches_of(paths.arrays, split, len(meta["labels"]), params, network) for split in ("train", "val"))
-    place = environment() | backend()
-    history, best = fit(network, train, val, params, _checkpoints(paths.arrays, params, place))
+    made_on = environment() | backend()
+    history, best = fit(network, train, val, params, _checkpoints(paths.arrays, params, made_on))
+    if place()[0] > 0:
+        return
     summary = summarise(history)
     whole = network.whole()  # shares its weights with the parts, so it follows what is done to them
     save_model(whole, paths.last, meta | {"epoch": len(history)}, optimizer=True)
@@ -141,13 +140,13 @@ def main() -> None:
     write_csv(paths.curves, history)
     counts = {"source": meta["source"], "n_train": train.images, "n_val": val.images, "weights": whole.count_params()}
     write_json(paths.metrics, counts | {"kept_epoch": epoch} | figures | summary)
-    write_json(paths.environment, place)
+    write_json(paths.environment, made_on)
 
 
-def _checkpoints(arrays: Path, params: TrainParams, place: dict[str, Any]) -> Checkpoints:
+def _checkpoints(arrays: Path, params: TrainParams, made_on: dict[str, Any]) -> Checkpoints:
     settings = {name: value for name, value in asdict(params).items() if name != "epochs"}
     data = [arrays / name for name in ("train_x.npy", "train_y.npy", "val_x.npy", "val_y.npy", "meta.json")]
-    return Checkpoints(scratch_folder() / "checkpoints", key({"train": settings, "environment": place}, data))
+    return Checkpoints(scratch_folder() / "checkpoints", key({"train": settings, "environment": made_on}, data))
 
 
 def batches_of(folder: Path, split: str, labels: int, params: TrainParams, network: Network) -> Batches:
@@ -157,4 +156,4 @@ def batches_of(folder: Path, split: str, labels: int, params: TrainParams, netwo
 
 
 if __name__ == "__main__":
-    run(main)
+    run(lambda: attended(main))

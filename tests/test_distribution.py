@@ -1,0 +1,76 @@
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import set_param
+from distributed import machines, together
+
+from met_culture.distribution import of_first, place, spread
+from met_culture.models import cnn
+
+needs_jax = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
+
+
+def uneven(arrays: Path) -> None:
+    """Leave 23 training and 7 validation images: with batches of 8, the last cannot be shared by two."""
+    for split, count in (("train", 23), ("val", 7)):
+        for axis in "xy":
+            path = arrays / f"data/preprocess/{split}_{axis}.npy"
+            np.save(path, np.load(path)[:count])
+
+
+def seen(folder: Path) -> tuple[list[np.ndarray], int]:
+    with np.load(folder / "seen.npz") as file:
+        return [file[name] for name in file.files if name != "read"], int(file["read"])
+
+
+def curves(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "plots/training.csv").drop(columns="phase")
+
+
+def test_alone_nothing_is_done() -> None:
+    model = cnn(32, 4)
+    assert place() == (0, 1)
+    assert of_first(b"as it was") == b"as it was"
+    with spread(model) as same:
+        assert same is model
+
+
+@needs_jax
+def test_two_processes_train_as_one_each_on_its_share(arrays: Path) -> None:
+    uneven(arrays)
+    # Rounding differs, and rmsprop divides by the root of slopes that are nearly nothing.
+    set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
+    set_param(arrays, "learning_rate: 0.001", "learning_rate: 0.01")
+    one, two = machines(arrays, epochs=2, number=1), machines(arrays, epochs=2)
+    together(one, two)
+    (alone, whole), (first, half), (second, other) = (seen(folder) for folder in [*one, *two])
+    assert all(map(np.array_equal, first, second))
+    assert max(np.abs(a - b).max() for a, b in zip(first, alone, strict=True)) < 1e-6
+    assert np.abs(curves(two[0]) - curves(one[0])).to_numpy().max() < 1e-5
+    assert whole == 2 * 23 + 8  # Keras looks at the first batch before it begins
+    assert half == other == 2 * (4 + 4 + 7) + 4
+    assert not [name for name in ("models", "plots", "metrics", ".scratch/checkpoints") if (two[1] / name).exists()]
+
+
+@needs_jax
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_pretrained_network_does_too(pretrained: Path) -> None:
+    uneven(pretrained)
+    set_param(pretrained, "optimizer: adamw", "optimizer: sgd")
+    one, two = machines(pretrained, epochs=2, number=1), machines(pretrained, epochs=2)
+    together(one, two)
+    (alone, _), (first, _), (second, _) = (seen(folder) for folder in [*one, *two])
+    assert all(map(np.array_equal, first, second))
+    assert max(np.abs(a - b).max() for a, b in zip(first, alone, strict=True)) < 1e-5
+    assert np.abs(curves(two[0]) - curves(one[0])).to_numpy().max() < 1e-5
+
+
+@needs_jax
+def test_a_batch_that_cannot_be_shared_is_named(arrays: Path) -> None:
+    set_param(arrays, "batch_size: 8", "batch_size: 7")
+    with pytest.raises(AssertionError, match=r"train\.batch_size must be a multiple of the 2 devices"):
+        together(machines(arrays, epochs=2))
