@@ -1,7 +1,7 @@
 """The processes of a training on several machines: which of them this is, and what is said when one is lost.
 
 Every process runs the same command under KERAS_BACKEND=jax; its environment says which one it is, as SLURM, torchrun or
-`MET_CULTURE_COORDINATOR`, `_PROCESSES` and `_PROCESS` set it. docs/distributed.md shows the commands.
+`MET_CULTURE_COORDINATOR`, `_PROCESSES` and `_PROCESS` set it. docs/scaling.md shows the commands.
 """
 
 import atexit
