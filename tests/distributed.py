@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import ROOT, set_param
+from conftest import ROOT, heed_ctrl_c, set_param
 from test_train import ARGUMENTS, OUTPUTS
 
 
@@ -43,7 +43,9 @@ def start(folders: list[Path], wait_s: int = 60, present: int | None = None) -> 
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}",
         }
         command = [sys.executable, "-m", "distributed", *ARGUMENTS]
-        children.append(subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True))
+        # A session of its own is what a terminal's Ctrl-C reaches as a whole.
+        options: dict[str, Any] = {"start_new_session": True, "preexec_fn": heed_ctrl_c}
+        children.append(subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True, **options))
     return children
 
 

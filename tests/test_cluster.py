@@ -15,7 +15,14 @@ from met_culture.command import UserError
 needs_jax = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
 OURS = {"MET_CULTURE_COORDINATOR": "n0:5", "MET_CULTURE_PROCESSES": "2", "MET_CULTURE_PROCESS": "1"}
 TORCHRUN = {"MASTER_ADDR": "n0", "MASTER_PORT": "29500", "WORLD_SIZE": "4", "RANK": "3"}
-SLURM = {"SLURM_STEP_NODELIST": "n[07-09,12]", "SLURM_NTASKS": "4", "SLURM_PROCID": "2", "SLURM_JOB_ID": "8193"}
+SLURM = {
+    "SLURM_STEP_NODELIST": "n[07-09,12]",
+    "SLURM_STEP_NUM_TASKS": "4",
+    "SLURM_NTASKS": "4",
+    "SLURM_PROCID": "2",
+    "SLURM_JOB_ID": "8193",
+}
+LOST = "cannot reach another, or was killed"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +35,9 @@ SLURM = {"SLURM_STEP_NODELIST": "n[07-09,12]", "SLURM_NTASKS": "4", "SLURM_PROCI
         (OURS | TORCHRUN | SLURM, Cluster("n0:5", 2, 1)),
         (TORCHRUN, Cluster("n0:29501", 4, 3)),
         (SLURM, Cluster("n07:61441", 4, 2)),
-        (SLURM | {"SLURM_NTASKS": "1", "SLURM_PROCID": "0"}, None),
+        (SLURM | {"MET_CULTURE_PROCESSES": "1"}, None),
+        # The shell of salloc is a step of its own in a job of four tasks.
+        (SLURM | {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"}, None),
         # A batch script sees its job, and is one process all the same.
         ({"SLURM_JOB_NODELIST": "n[07-09]", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, None),
     ],
@@ -71,30 +80,44 @@ def test_one_process_alone_just_runs_and_another_backend_is_refused(monkeypatch:
         attended(lambda: 7)
 
 
-@needs_jax
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("lost", "how"), [(1, signal.SIGKILL), (0, signal.SIGKILL), (1, signal.SIGSTOP)])
-def test_a_lost_process_ends_all_with_a_sentence_and_they_continue(
-    arrays: Path, lost: int, how: signal.Signals
-) -> None:
-    folders = machines(arrays, epochs=40)
+def training(folders: list[Path]) -> list[subprocess.Popen[str]]:
+    """Start a training of more than a test waits for, and return when it has begun."""
     children = start(folders, wait_s=30)
     while latest(folders[0]) < 2:
         assert all(child.poll() is None for child in children)
         time.sleep(0.01)
+    return children
+
+
+def trainer(child: subprocess.Popen[str]) -> int:
+    """Return the process that a started one attends."""
+    return int(subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout)
+
+
+@needs_jax
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("lost", [0, 1])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_lost_process_ends_all_with_a_sentence_and_they_continue(
+    arrays: Path, lost: int, how: signal.Signals
+) -> None:
+    folders = machines(arrays, epochs=40)
+    children = training(folders)
     # What trains, where it only falls silent; the one that attends it, where it dies.
     victim = children[lost].pid
     if how is signal.SIGSTOP:
-        victim = int(subprocess.run(["pgrep", "-P", str(victim)], capture_output=True, text=True).stdout)
+        victim = trainer(children[lost])
     os.kill(victim, how)
     since = time.monotonic()
     other = children[1 - lost]
-    said = other.communicate(timeout=60)[1].splitlines()[-1]
+    said = other.communicate(timeout=60)[1]
     assert time.monotonic() - since < 30
     assert other.returncode == 1
-    assert said.startswith(f"error: process {1 - lost} of 2 cannot reach another, or was killed")
-    assert "they continue after the last epoch" in said
+    assert "Traceback" not in said
+    assert said.count("error:") == 1
+    assert said.splitlines()[-1].startswith(f"error: process {1 - lost} of 2 {LOST}")
+    assert "they continue after the last epoch" in said.splitlines()[-1]
     children[lost].kill()  # its trainer ends with it, stopped or not
     children[lost].wait()
     reached = latest(folders[0])
@@ -113,3 +136,33 @@ def test_who_does_not_come_is_missed(arrays: Path) -> None:
     (child,) = start(folders, wait_s=6, present=1)
     assert "cannot reach another" in child.communicate(timeout=100)[1]
     assert child.returncode == 1
+
+
+@needs_jax
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("alone", [False, True])
+def test_ctrl_c_is_said_once(arrays: Path, alone: bool) -> None:
+    children = training(machines(arrays, epochs=400))
+    if alone:  # as `kill` sends it
+        children[0].send_signal(signal.SIGINT)
+    else:  # as a terminal does, to what trains too
+        os.killpg(children[0].pid, signal.SIGINT)
+    first, second = (child.communicate(timeout=100)[1] for child in children)
+    assert first.endswith("stopped\n")
+    assert (first.count("stopped"), "Traceback" in first, "error" in first) == (1, False, False)
+    assert second.splitlines()[-1].startswith(f"error: process 1 of 2 {LOST}")
+    assert [child.returncode for child in children] == [130, 1]
+
+
+@needs_jax
+@pytest.mark.slow
+def test_where_process_0_cannot_write_the_others_end_too(arrays: Path) -> None:
+    folders = machines(arrays, epochs=2)
+    (folders[0] / "metrics/train.json").mkdir(parents=True)
+    children = start(folders, wait_s=30)
+    first, second = (child.communicate(timeout=100)[1] for child in children)
+    assert "train.json: " in first.splitlines()[-1]
+    assert second.splitlines()[-1].startswith(f"error: process 1 of 2 {LOST}")
+    assert "Traceback" not in first + second
+    assert [child.returncode for child in children] == [1, 1]

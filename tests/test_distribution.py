@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import set_param
-from distributed import machines, together
+from distributed import machines, start, together
 
-from met_culture.distribution import of_first, place, spread
+from met_culture.distribution import spread
 from met_culture.models import cnn
+from met_culture.processes import agree, of_first, place
 
 needs_jax = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
 
@@ -34,6 +35,7 @@ def test_alone_nothing_is_done() -> None:
     model = cnn(32, 4)
     assert place() == (0, 1)
     assert of_first(b"as it was") == b"as it was"
+    agree(lambda: pytest.fail("nobody to agree with"))
     with spread(model) as same:
         assert same is model
 
@@ -74,3 +76,34 @@ def test_a_batch_that_cannot_be_shared_is_named(arrays: Path) -> None:
     set_param(arrays, "batch_size: 8", "batch_size: 7")
     with pytest.raises(AssertionError, match=r"train\.batch_size must be a multiple of the 2 devices"):
         together(machines(arrays, epochs=2))
+
+
+@needs_jax
+@pytest.mark.parametrize("what", ["parameters", "arrays"])
+def test_processes_that_would_train_something_else_are_named(arrays: Path, what: str) -> None:
+    folders = machines(arrays, epochs=2)
+    if what == "parameters":
+        set_param(folders[1], "zoom: 0.2", "zoom: 0.1")
+    else:
+        np.save(folders[1] / "data/preprocess/val_y.npy", np.zeros(8, int))
+    for child in start(folders):
+        said = child.communicate(timeout=100)[1]
+        assert said.splitlines()[-1].startswith("error: process 1 has other arrays, parameters or code than process 0")
+        assert (child.returncode, "Traceback" in said) == (1, False)
+
+
+@needs_jax
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_processes_of_several_devices_train_as_one_too(arrays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uneven(arrays)
+    set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
+    one = machines(arrays, epochs=2, number=1)
+    together(one)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+    two = machines(arrays, epochs=2)
+    together(two)
+    (alone, _), (first, _), (second, _) = (seen(folder) for folder in [*one, *two])
+    assert all(map(np.array_equal, first, second))
+    assert max(np.abs(a - b).max() for a, b in zip(first, alone, strict=True)) < 1e-5
+    assert np.abs(curves(two[0]) - curves(one[0])).to_numpy().max() < 1e-5

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 
@@ -21,8 +22,9 @@ from met_culture.paths import scratch_folder
 PREFIX = "MET_CULTURE_"
 ATTENDED = f"{PREFIX}ATTENDED"  # set in the process that trains, by the one that attends it
 LOST = 75  # exit code of a process that cannot reach another
-# What XLA begins its errors with when another process does not answer; some it raises as ValueError.
-UNREACHABLE = re.compile(r"(ABORTED|CANCELLED|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|UNAVAILABLE|UNKNOWN): ")
+STOPPED = 130  # and of one that Ctrl-C ends
+# What XLA names its errors when another process does not answer; some it raises as ValueError.
+UNREACHABLE = re.compile(r"\b(ABORTED|CANCELLED|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|UNAVAILABLE|UNKNOWN): ")
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -52,6 +54,9 @@ def first_host(nodes: str) -> str:
 def cluster(environ: Mapping[str, str]) -> Cluster | None:
     """Return what an environment says of the processes of a training, or None where there is one alone.
 
+    Args:
+        environ: Its own words, `MET_CULTURE_*`, go before those of torchrun, and those before SLURM's.
+
     Raises:
         UserError: A variable is missing or no number.
     """
@@ -62,24 +67,19 @@ def cluster(environ: Mapping[str, str]) -> Cluster | None:
             raise UserError(f"{names[0]} must be a whole number (it is {text!r}); set it for every process.")
         return int(text)
 
+    if environ.get(f"{PREFIX}PROCESSES") == "1":  # also inside of what srun or torchrun starts
+        return None
     wait_s = number(f"{PREFIX}WAIT_S") if f"{PREFIX}WAIT_S" in environ else Cluster.wait_s
     if coordinator := environ.get(f"{PREFIX}COORDINATOR"):
         # The index is what Kubernetes gives the pods of an indexed job.
         who = number(f"{PREFIX}PROCESSES"), number(f"{PREFIX}PROCESS", "JOB_COMPLETION_INDEX")
-    elif {"MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK"} <= environ.keys():
-        # torchrun listens on its port itself.
-        coordinator, who = (
-            f"{environ['MASTER_ADDR']}:{number('MASTER_PORT') + 1}",
-            (number("WORLD_SIZE"), number("RANK")),
-        )
-    elif {
-        "SLURM_STEP_NODELIST",
-        "SLURM_NTASKS",
-        "SLURM_PROCID",
-    } <= environ.keys():  # in what srun starts, and only there
-        port = 61440 + number("SLURM_JOB_ID") % 4096 if "SLURM_JOB_ID" in environ else 61440
+    elif environ.keys() >= {"MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK"}:
+        coordinator = f"{environ['MASTER_ADDR']}:{number('MASTER_PORT') + 1}"  # torchrun listens on its port itself
+        who = number("WORLD_SIZE"), number("RANK")
+    elif environ.keys() >= {"SLURM_STEP_NODELIST", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"}:  # only in what srun starts
+        port = 61440 + number("SLURM_JOB_ID") % 4096  # JAX's own choice too: two jobs rarely meet on a machine
         coordinator = f"{first_host(environ['SLURM_STEP_NODELIST'])}:{port}"
-        who = number("SLURM_NTASKS"), number("SLURM_PROCID")
+        who = number("SLURM_STEP_NUM_TASKS"), number("SLURM_PROCID")
     else:
         return None
     if not re.fullmatch(r".+:\d+", coordinator) or who[1] >= who[0]:
@@ -90,6 +90,12 @@ def cluster(environ: Mapping[str, str]) -> Cluster | None:
 def attended(main: Callable[[], int | None]) -> int | None:
     """Call `main`; one of several processes calls it in a child, so that a loss that JAX aborts at has its sentence.
 
+    Args:
+        main: Of a module that `python -m` runs.
+
+    Returns:
+        What `main` returns.
+
     Raises:
         UserError: Another process is lost, or Keras's backend is not jax.
     """
@@ -97,32 +103,47 @@ def attended(main: Callable[[], int | None]) -> int | None:
     if team is None:
         return main()
     if keras.backend.backend() != "jax":
-        raise UserError("training on several machines needs Keras's backend jax; set KERAS_BACKEND=jax.")
+        raise UserError(
+            f"training in {team.processes} processes needs Keras's backend jax; set KERAS_BACKEND=jax, or "
+            f"{PREFIX}PROCESSES=1 for one that trains alone."
+        )
     log = scratch_folder() / f"process-{team.process}.log"
     if ATTENDED in os.environ:
-        # The attending process holds the other end, so that its death is the end of this one too.
-        threading.Thread(target=lambda: (os.read(0, 1), os._exit(LOST)), daemon=True).start()
-        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)  # JAX speaks from C++, by the page
-        try:
-            _join(team)
-            return main()
-        except BaseException as error:
-            if UNREACHABLE.match(str(error)):
-                os.write(2, f"{error}\n".encode())
-                os._exit(LOST)
-            atexit.register(os._exit, 1)  # runs before what JAX registered, which would wait for the others
-            raise
+        return _take_part(team, log, main)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", sys.modules["__main__"].__spec__.name, *sys.argv[1:]]
     with subprocess.Popen(command, env=os.environ | {ATTENDED: "1"}, stdin=subprocess.PIPE) as child:  # noqa: S603 - ours
         code = child.wait()
+    if code == STOPPED:
+        raise KeyboardInterrupt
     if code < 0 or code == LOST:
         raise UserError(
             f"process {team.process} of {team.processes} cannot reach another, or was killed (JAX's words: {log}); "
             "start all of them again, and they continue after the last epoch."
         )
     return code
+
+
+def _take_part(team: Cluster, log: Path, main: Callable[[], int | None]) -> int | None:
+    # The attending process holds the other end, so that its death is the end of this one too.
+    threading.Thread(target=lambda: (os.read(0, 1), os._exit(LOST)), daemon=True).start()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)  # JAX speaks from C++, by the page
+    try:
+        import jax
+
+        _join(team)
+        code = main()
+        jax.distributed.shutdown()  # waits for the others; left to JAX's exit handler, a loss would be a traceback
+        return code
+    except KeyboardInterrupt:
+        os._exit(STOPPED)  # the attending process says so
+    except BaseException as error:
+        if UNREACHABLE.search(str(error)):
+            os.write(2, f"{error}\n".encode())
+            os._exit(LOST)
+        atexit.register(os._exit, 1)  # runs before what JAX registered, which would wait for the others
+        raise
 
 
 def _join(team: Cluster) -> None:

@@ -13,26 +13,7 @@ import numpy as np
 
 from met_culture.batches import Batches
 from met_culture.command import UserError
-
-
-def place() -> tuple[int, int]:
-    """Return which process this is, from 0, and of how many."""
-    if keras.backend.backend() != "jax":
-        return 0, 1
-    import jax
-
-    return jax.process_index(), jax.process_count()
-
-
-def of_first(data: bytes) -> bytes:
-    """Return what process 0 gives; all must call it, and one alone gets its own back."""
-    if place()[1] == 1:
-        return data
-    from jax.experimental.multihost_utils import broadcast_one_to_all
-
-    content = np.zeros(int(broadcast_one_to_all(np.int32(len(data)))), np.uint8)
-    content[: len(data)] = np.frombuffer(data, np.uint8)[: len(content)]
-    return np.asarray(broadcast_one_to_all(content)).tobytes()
+from met_culture.processes import place
 
 
 def variables(model: keras.Model) -> list[keras.Variable]:

@@ -22,10 +22,10 @@ import pandas as pd
 from met_culture.arrayfile import ArrayFile
 from met_culture.batches import Batches
 from met_culture.calibration import settle
-from met_culture.checkpoints import Checkpoints, State, decode, encode, key
+from met_culture.checkpoints import Checkpoints, State, key
 from met_culture.cluster import attended
 from met_culture.command import UserError, path_arguments, run
-from met_culture.distribution import fit_epoch, of_first, place, spread, variables
+from met_culture.distribution import fit_epoch, spread, variables
 from met_culture.environment import environment
 from met_culture.files import read_json, write_csv, write_json
 from met_culture.head import fit_head
@@ -34,6 +34,7 @@ from met_culture.modelfile import save_model
 from met_culture.models import Network, build
 from met_culture.params import TrainParams, load
 from met_culture.paths import scratch_folder
+from met_culture.processes import agree, latest, place
 from met_culture.progress import progress
 from met_culture.schedule import learning_rate
 
@@ -64,9 +65,7 @@ def fit(
     model.optimizer.build(model.trainable_variables)
     first = params.head.epochs if network.frozen else 0
     chief = place()[0] == 0
-    state = checkpoints.latest(first + params.epochs) if chief else None
-    found = of_first(encode(state) if state else b"")
-    rows, best = _resumed(model, decode(found) if found else None)
+    rows, best = _resumed(model, latest(checkpoints, first + params.epochs))
     if first and not rows:
         rows = [
             {"epoch": epoch + 1, "phase": "head"} | figures_of(logs)
@@ -126,8 +125,9 @@ def main() -> None:
     network = build(params, meta["image_size"], len(meta["labels"]))
     train, val = (batches_of(paths.arrays, split, len(meta["labels"]), params, network) for split in ("train", "val"))
     made_on = environment() | backend()
+    agree(lambda: key(asdict(params), _data(paths.arrays)))
     history, best = fit(network, train, val, params, _checkpoints(paths.arrays, params, made_on))
-    if place()[0] > 0:
+    if place()[0] > 0:  # all have the same weights, and process 0 writes them
         return
     summary = summarise(history)
     whole = network.whole()  # shares its weights with the parts, so it follows what is done to them
@@ -145,8 +145,12 @@ def main() -> None:
 
 def _checkpoints(arrays: Path, params: TrainParams, made_on: dict[str, Any]) -> Checkpoints:
     settings = {name: value for name, value in asdict(params).items() if name != "epochs"}
-    data = [arrays / name for name in ("train_x.npy", "train_y.npy", "val_x.npy", "val_y.npy", "meta.json")]
-    return Checkpoints(scratch_folder() / "checkpoints", key({"train": settings, "environment": made_on}, data))
+    digest = key({"train": settings, "environment": made_on}, _data(arrays))
+    return Checkpoints(scratch_folder() / "checkpoints", digest)
+
+
+def _data(arrays: Path) -> list[Path]:
+    return [arrays / name for name in ("train_x.npy", "train_y.npy", "val_x.npy", "val_y.npy", "meta.json")]
 
 
 def batches_of(folder: Path, split: str, labels: int, params: TrainParams, network: Network) -> Batches:
