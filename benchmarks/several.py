@@ -1,0 +1,124 @@
+"""Training images per second of one process against two on one machine, each pinned to a core of its own, on JAX.
+
+`python benchmarks/several.py` takes about eight minutes on two cores, which nothing else may use meanwhile. It trains
+the article's CNN on data/preprocess, which `make repro` makes, with the same batches of 32 in both ways, through
+KERAS_BACKEND=jax and what `met_culture.train` uses. A figure is that of a training's median epoch, its validation
+included and its first epoch, which compiles, left out; the ways take turns. The two processes talk over loopback: the
+figure says what sharing and waiting cost, not what a network does.
+"""
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measure import RESULTS, ROOT, write
+
+from met_culture.params import TrainParams, load
+
+EPOCHS, ROUNDS, LABELS = 5, 4, 4
+ENV = {"KERAS_BACKEND": "jax", "MET_CULTURE_WAIT_S": "60"}
+
+
+def train(arrays: Path, seconds: Path, epochs: int) -> None:
+    """Train in this process, one of those that the environment names, and write what process 0 sees of each epoch.
+
+    Args:
+        arrays: Folder of preprocess.
+        seconds: File for the seconds of each epoch.
+        epochs: How many.
+    """
+    from met_culture.backend import make_deterministic
+    from met_culture.distribution import fit_epoch, spread
+    from met_culture.models import build
+    from met_culture.processes import place
+    from met_culture.train import batches_of
+
+    make_deterministic()
+    params: TrainParams = load("train", ROOT / "params.yaml")
+    network = build(params, json.loads((arrays / "meta.json").read_text())["image_size"], LABELS)
+    data, val = (batches_of(arrays, split, LABELS, params, network) for split in ("train", "val"))
+    network.trainable.optimizer.build(network.trainable.trainable_variables)
+    measured = []
+    with spread(network.trainable) as model:
+        for epoch in range(epochs):
+            started = time.perf_counter()
+            fit_epoch(model, data.epoch(params.seed, epoch, params.augment), val, None, lambda images: None)
+            measured.append(time.perf_counter() - started)
+    if place()[0] == 0:
+        seconds.write_text(json.dumps(measured))
+
+
+def once(arrays: Path, processes: int, epochs: int) -> float:
+    """Train in so many processes, the first of them on core 0 and so on; returns training images per second."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    with tempfile.TemporaryDirectory() as temporary:
+        seconds = Path(temporary) / "seconds.json"
+        children = []
+        for process in range(processes):
+            env = {
+                "MET_CULTURE_COORDINATOR": f"127.0.0.1:{port}",
+                "MET_CULTURE_PROCESSES": str(processes),
+                "MET_CULTURE_PROCESS": str(process),
+            }
+            # As a module, which is how `attended` starts it again.
+            command = [sys.executable, "-m", "several", "--train", str(seconds)]
+            command += ["--arrays", str(arrays), "--epochs", str(epochs)]
+            children.append(
+                subprocess.Popen(
+                    ["taskset", "--cpu-list", str(process), *command],
+                    cwd=ROOT / "benchmarks",
+                    env=os.environ | ENV | env,
+                    stdout=subprocess.DEVNULL,  # Gloo greets
+                )
+            )
+        codes = [child.wait() for child in children]
+        if any(codes):
+            raise RuntimeError(f"a training of {processes} failed; exit codes: {codes}")
+        measured = json.loads(seconds.read_text())
+    return len(np.load(arrays / "train_y.npy")) / statistics.median(measured[1:])
+
+
+def main() -> None:
+    """Measure and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--arrays", type=Path, default=ROOT / "data/preprocess", help="folder of preprocess")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"of a training (default: {EPOCHS})")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"trainings of each way (default: {ROUNDS})")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result")
+    parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.train:
+        from met_culture.cluster import attended
+        from met_culture.command import run
+
+        run(lambda: attended(lambda: train(args.arrays, args.train, args.epochs)))
+    figures: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(args.rounds):
+        for processes, measured in figures.items():
+            measured.append(once(args.arrays.resolve(), processes, args.epochs))
+    ratios = [two / one for one, two in zip(figures[1], figures[2], strict=True)]
+    result: dict[str, Any] = {
+        "batch_size": load("train", ROOT / "params.yaml").batch_size,
+        "epochs": args.epochs,
+        "rounds": args.rounds,
+        "images_per_second": {str(processes): statistics.median(each) for processes, each in figures.items()},
+        "speed_up": statistics.median(ratios),
+        "speed_ups": ratios,
+    }
+    write("several", result, args.results)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
