@@ -40,8 +40,10 @@ test: $(VENV)/dev.done ## run the tests
 slow: $(VENV)/dev.done ## run the slow tests: every command of README.md and docs/
 	$(BIN)/python -m pytest -m slow
 
-bench: $(VENV)/dev.done ## measure, three hours; writes benchmarks/results/
-	$(BIN)/python benchmarks/preprocess.py
+MUSEUM ?= # a folder of real paintings, for the figures that README quotes
+
+bench: $(VENV)/dev.done ## measure speed and scale, four hours; writes benchmarks/results/ and docs/scaling.md
+	$(BIN)/python benchmarks/preprocess.py $(MUSEUM)
 	$(BIN)/python benchmarks/train.py
 	$(BIN)/python benchmarks/fetch.py
 	$(BIN)/python benchmarks/fetch_scale.py
@@ -49,6 +51,10 @@ bench: $(VENV)/dev.done ## measure, three hours; writes benchmarks/results/
 	$(BIN)/python benchmarks/experiments.py
 	$(BIN)/python benchmarks/rounding.py
 	$(BIN)/python benchmarks/inference.py
+	$(BIN)/python benchmarks/several.py
+	$(BIN)/python benchmarks/dvc_scale.py
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/scaling_page.py
 
 lint: $(VENV)/dev.done ## check style, docstrings and annotations
 	$(BIN)/ruff check .
