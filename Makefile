@@ -40,7 +40,8 @@ test: $(VENV)/dev.done ## run the tests
 slow: $(VENV)/dev.done ## run the slow tests: every command of README.md and docs/
 	$(BIN)/python -m pytest -m slow
 
-MUSEUM ?= # a folder of real paintings, for the figures that README quotes
+# A folder of real paintings, for the figures that README quotes.
+MUSEUM ?=
 
 bench: $(VENV)/dev.done ## measure speed and scale, four hours; writes benchmarks/results/ and docs/scaling.md
 	$(BIN)/python benchmarks/preprocess.py $(MUSEUM)

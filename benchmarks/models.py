@@ -8,6 +8,7 @@ of another than 0, by `--seed`, stands in the names of the files. What is commit
 
     python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned_small fine_tuned     # 55 minutes
     python benchmarks/models.py MUSEUM_FOLDER article_100                            # 18 minutes
+    python benchmarks/models.py MUSEUM_FOLDER article_50_bfloat16                    # 8 minutes
 """
 
 import argparse

@@ -65,11 +65,16 @@ def test_the_figures_of_the_sample() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "base"), [("preprocess", "article"), ("train", "ImageDataGenerator"), ("fetch", "img2dataset")]
+    ("name", "mine", "base"),
+    [
+        ("preprocess", "preprocess", "article"),
+        ("train", "batches", "ImageDataGenerator"),
+        ("inference", "command_from_files", "keras_predict_one_by_one"),
+        ("fetch", "fetch", "img2dataset"),
+    ],
 )
-def test_the_table_of_speed(name: str, base: str) -> None:
+def test_the_table_of_speed(name: str, mine: str, base: str) -> None:
     result = committed(f"benchmarks/results/{name}.json")
-    mine = {"preprocess": "preprocess", "train": "batches", "fetch": "fetch"}[name]
     rate, ratio = result["images_per_second"][mine], result[f"ratio_to_{base}"][mine]
     assert f"| {rate:,.0f} | {ratio:.2f} |" in README
 
@@ -137,7 +142,7 @@ def test_no_other_decimal_number_stands_in_the_prose(article: dict[str, Any]) ->
     for summary in [each for result in (article, *others) for each in result["summary"].values()]:
         figures = [value for name, each in summary.items() if name != "f1" for value in each.values()]
         known |= {f"{value:.2f}" for value in [*figures, *summary["f1"].values()]}
-    for name in ("preprocess", "train", "fetch"):
+    for name in ("preprocess", "train", "inference", "fetch"):
         result = committed(f"benchmarks/results/{name}.json")
         known |= {f"{ratio:.2f}" for key, each in result.items() if key.startswith("ratio") for ratio in each.values()}
     session = committed("benchmarks/results/experiments.json")
