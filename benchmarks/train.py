@@ -93,10 +93,10 @@ def main() -> None:
     ways = {
         "ImageDataGenerator": partial(article, network().trainable, x, y, params),
         "batches": partial(ours, network().trainable, x, y, params),
+        "ceiling": partial(ceiling, network().trainable, x, y, params),
         "batches_bfloat16": partial(
             ours, build(replace(params, precision="mixed_bfloat16"), x.shape[1], LABELS).trainable, x, y, params
         ),
-        "ceiling": partial(ceiling, network().trainable, x, y, params),
         "arithmetic_limit": partial(arithmetic, matrix, cost),
     }
     facts = {"images": len(x), "image_size": x.shape[1], "operations_per_image": cost} | backend()
