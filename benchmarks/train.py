@@ -25,7 +25,7 @@ from met_culture.batches import Batches
 from met_culture.models import build
 from met_culture.params import TrainParams, load
 
-LABELS, ROUNDS = 4, 15
+LABELS, ROUNDS = 4, 25
 SIDE, PRODUCTS = 2048, 4  # of the matrices, and how many are multiplied in a round
 
 
