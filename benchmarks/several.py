@@ -77,8 +77,8 @@ def once(arrays: Path, processes: int, epochs: int) -> float:
             children.append(
                 subprocess.Popen(
                     ["taskset", "--cpu-list", str(process), *command],
-                    cwd=ROOT / "benchmarks",
-                    env=os.environ | ENV | env,
+                    cwd=temporary,
+                    env=os.environ | ENV | env | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
                     stdout=subprocess.DEVNULL,  # Gloo greets
                 )
             )

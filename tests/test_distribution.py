@@ -109,3 +109,16 @@ def test_processes_of_several_devices_train_as_one_too(arrays: Path, monkeypatch
     assert all(map(np.array_equal, first, second))
     assert max(np.abs(a - b).max() for a, b in zip(first, alone, strict=True)) < 1e-5
     assert np.abs(curves(two[0]) - curves(one[0])).to_numpy().max() < 1e-5
+
+
+@needs_jax
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_half_precision_is_the_same_in_both_too(arrays: Path) -> None:
+    uneven(arrays)
+    set_param(arrays, "precision: float32", "precision: mixed_float16")  # its optimizer scales the loss on top
+    two = machines(arrays, epochs=2)
+    together(two)
+    (first, _), (second, _) = (seen(folder) for folder in two)
+    assert all(map(np.array_equal, first, second))
+    assert np.isfinite(curves(two[0])).to_numpy().all()

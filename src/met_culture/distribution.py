@@ -31,7 +31,9 @@ def spread(model: keras.Model) -> Iterator[keras.Model]:
 
     with keras.distribution.DataParallel(auto_shard_dataset=False).scope():
         copy = type(model).from_config(model.get_config())
-        copy.compile_from_config(model.get_compile_config())
+        # The optimizer as it is: half precision has wrapped it, which the configuration of `compile` does not tell.
+        optimizer = keras.optimizers.serialize(model.optimizer)
+        copy.compile_from_config(model.get_compile_config() | {"optimizer": optimizer})
         values = broadcast_one_to_all([keras.ops.convert_to_numpy(each) for each in variables(model)])
         for variable, value in zip(variables(copy), values, strict=True):
             variable.assign(np.asarray(value))
