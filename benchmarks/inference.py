@@ -26,10 +26,10 @@ IMAGES = 192
 ONE_BY_ONE = 32  # images; it is the slowest by far
 
 
-def seconds_to_first_line(image: Path) -> float:
-    """Return how long the command takes for one picture, its start included."""
+def seconds(*arguments: str) -> float:
+    """Return how long Python takes with these arguments, its start included."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "met_culture.predict", str(image)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
     return time.perf_counter() - started
 
 
@@ -57,8 +57,12 @@ def main() -> None:
         "arrays_keras": lambda: len(predict_array(model, arrays, 32)),
         "arrays_onnx": lambda: len(predict_onnx(data, arrays)),
     }
-    start = statistics.median(seconds_to_first_line(files[0]) for _ in range(ROUNDS))
-    facts = {"images": len(files), "seconds_to_first_line": start}
+    starts = [(seconds("-m", "met_culture.predict", str(files[0])), seconds("-c", "import keras")) for _ in range(ROUNDS)]
+    facts = {
+        "images": len(files),
+        "seconds_to_first_line": statistics.median(line for line, _ in starts),
+        "first_line_to_import_of_keras": statistics.median(line / alone for line, alone in starts),
+    }
     report("inference", rates(ways, ROUNDS), ("keras_predict_one_by_one",), facts)
 
 

@@ -214,7 +214,7 @@ def test_prediction_is_fast_enough_for_a_folder() -> None:
     result = committed("inference")
     assert result["images_per_second"]["command_from_files"] >= 50
     assert result["ratio_to_keras_predict_one_by_one"]["command_from_files"] >= 2
-    assert result["seconds_to_first_line"] < 6
+    assert result["first_line_to_import_of_keras"] < 2  # the command adds less than what it cannot do without
 
 
 def test_the_page_of_models_is_that_of_the_results() -> None:

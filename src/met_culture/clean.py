@@ -43,7 +43,8 @@ def read_objects(path: Path, params: CleanParams) -> pd.DataFrame:
         raise UserError(f"{path} cannot be read ({error}); run `dvc repro fetch`.") from None
     if table is None:
         raise UserError(f"{path} does not have the columns and types of this version; run `dvc repro --force fetch`.")
-    objects = table.to_pandas()
+    objects = table.to_pandas(strings_to_categorical=True)  # a text that many objects have is held once
+    del table
     if objects["objectID"].duplicated().any():
         raise UserError(f"{path} has an objectID twice; run `dvc repro --force fetch`.")
     text = [field.name for field in fields if field.type == pa.string()]
@@ -53,11 +54,13 @@ def read_objects(path: Path, params: CleanParams) -> pd.DataFrame:
         for name in INTEGERS
         if name in used
     }
-    return objects.assign(
-        **{name: objects[name].fillna("").astype(object) for name in text},
+    objects = objects.assign(
+        **{name: objects[name].astype(object).fillna("") for name in text},
         **{name: objects[name].eq(True) for name in BOOLEANS if name in used},
         **{name: values for name, values in years.items() if name != "objectID"},
     )
+    pa.default_memory_pool().release_unused()  # Arrow would keep what reading took, a third of the stage's memory
+    return objects
 
 
 def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:

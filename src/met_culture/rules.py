@@ -1,10 +1,13 @@
 """Which objects are kept and which label they have, by the regular expressions of params.yaml."""
 
 import re
+from typing import Any
 
 import pandas as pd
 
 from met_culture.params import CleanParams, LabelRule
+
+DESCRIBED = ["department", "classification", "objectName"]  # of an object that no rule keeps
 
 
 def _is_kept(objects: pd.DataFrame, params: CleanParams) -> pd.Series:
@@ -12,22 +15,33 @@ def _is_kept(objects: pd.DataFrame, params: CleanParams) -> pd.Series:
     for rule in params.keep:
         matching = pd.Series(True, index=objects.index)
         for column, pattern in rule.items():
-            matching &= objects[column].astype(str).str.fullmatch(pattern)
+            matching &= objects[column].map(lambda value, wanted=re.compile(pattern): bool(wanted.fullmatch(str(value))))
         kept |= matching
     return kept
 
 
 def _target(objects: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
-    text = objects[list(columns)].astype(str)
-    return text.where(text != "").bfill(axis=1).iloc[:, 0].fillna("")
+    target = pd.Series("", index=objects.index, dtype=object)
+    for column in columns:
+        target = target.where(target != "", objects[column].map(str))
+    return target
 
 
 def _label(text: str, rules: tuple[LabelRule, ...]) -> str | None:
     return next((rule.label for rule in rules if re.fullmatch(rule.pattern, text)), None)
 
 
-def _described(objects: pd.DataFrame, column: str) -> pd.Series:
-    return column + " " + objects[column].map(lambda text: repr(text[:60]))
+def _reason(kind: str, row: Any, columns: str) -> str:
+    match kind:
+        case "no_record" | "no_image":
+            return f"{row.status}: {row.reason}"
+        case "not_kept":
+            return ", ".join(f"{column} {getattr(row, column)[:60]!r}" for column in DESCRIBED)
+        case "no_target":
+            return f"{columns} is empty"
+        case "not_public_domain":
+            return "isPublicDomain is false"
+    return f"{columns} {row.target!r}"
 
 
 def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
@@ -44,20 +58,24 @@ def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
     """
     target = _target(objects, params.target)
     label = target.map(lambda text: _label(text, params.labels))
-    department, classification, name = (_described(objects, c) for c in ("department", "classification", "objectName"))
-    quoted = "/".join(params.target) + " " + target.map(repr)
-    tests = (
-        ("no_record", objects["status"].str.startswith("record_"), objects["status"] + ": " + objects["reason"]),
-        ("not_kept", ~_is_kept(objects, params), department + ", " + classification + ", " + name),
-        ("no_target", target == "", "/".join(params.target) + " is empty"),
-        ("doubtful", target.map(lambda text: bool(re.search(params.doubtful, text))), quoted),
-        ("other_label", label.isna(), quoted),
-        ("not_public_domain", ~objects["isPublicDomain"], "isPublicDomain is false"),
-        ("no_image", objects["status"] != "ok", objects["status"] + ": " + objects["reason"]),
-    )
+
+    applies = {
+        "no_record": objects["status"].str.startswith("record_"),
+        "not_kept": ~_is_kept(objects, params),
+        "no_target": target == "",
+        "doubtful": target.map(lambda text: bool(re.search(params.doubtful, text))),
+        "other_label": label.isna(),
+        "not_public_domain": ~objects["isPublicDomain"],
+        "no_image": objects["status"] != "ok",
+    }
     result = pd.DataFrame({"label": label, "kind": None, "reason": None}, index=objects.index, dtype=object)
-    for kind, applies, reason in reversed(tests):
-        result.loc[applies, "kind"] = kind
-        result.loc[applies, "reason"] = reason if isinstance(reason, str) else reason[applies]
-    result.loc[result["kind"].notna(), "label"] = None
+    for kind in reversed(applies):
+        result.loc[applies[kind], "kind"] = kind
+    rejected = result["kind"].notna()
+    rows = objects.loc[rejected, ["status", "reason", *DESCRIBED]].assign(target=target[rejected]).itertuples()
+    columns = "/".join(params.target)
+    result.loc[rejected, "reason"] = [
+        _reason(kind, row, columns) for kind, row in zip(result.loc[rejected, "kind"], rows, strict=True)
+    ]
+    result.loc[rejected, "label"] = None
     return result
