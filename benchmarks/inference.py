@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
 
@@ -57,7 +56,8 @@ def main() -> None:
         "arrays_keras": lambda: len(predict_array(model, arrays, 32)),
         "arrays_onnx": lambda: len(predict_onnx(data, arrays)),
     }
-    starts = [(seconds("-m", "met_culture.predict", str(files[0])), seconds("-c", "import keras")) for _ in range(ROUNDS)]
+    first = str(files[0])
+    starts = [(seconds("-m", "met_culture.predict", first), seconds("-c", "import keras")) for _ in range(ROUNDS)]
     facts = {
         "images": len(files),
         "seconds_to_first_line": statistics.median(line for line, _ in starts),

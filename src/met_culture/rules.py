@@ -1,7 +1,6 @@
 """Which objects are kept and which label they have, by the regular expressions of params.yaml."""
 
 import re
-from typing import Any
 
 import pandas as pd
 
@@ -15,7 +14,7 @@ def _is_kept(objects: pd.DataFrame, params: CleanParams) -> pd.Series:
     for rule in params.keep:
         matching = pd.Series(True, index=objects.index)
         for column, pattern in rule.items():
-            matching &= objects[column].map(lambda value, wanted=re.compile(pattern): bool(wanted.fullmatch(str(value))))
+            matching &= objects[column].map(lambda value, pattern=pattern: bool(re.fullmatch(pattern, str(value))))
         kept |= matching
     return kept
 
@@ -31,17 +30,17 @@ def _label(text: str, rules: tuple[LabelRule, ...]) -> str | None:
     return next((rule.label for rule in rules if re.fullmatch(rule.pattern, text)), None)
 
 
-def _reason(kind: str, row: Any, columns: str) -> str:
+def _reason(kind: str, row: dict[str, str], columns: str) -> str:
     match kind:
         case "no_record" | "no_image":
-            return f"{row.status}: {row.reason}"
+            return f"{row['status']}: {row['reason']}"
         case "not_kept":
-            return ", ".join(f"{column} {getattr(row, column)[:60]!r}" for column in DESCRIBED)
+            return ", ".join(f"{column} {row[column][:60]!r}" for column in DESCRIBED)
         case "no_target":
             return f"{columns} is empty"
         case "not_public_domain":
             return "isPublicDomain is false"
-    return f"{columns} {row.target!r}"
+    return f"{columns} {row['target']!r}"
 
 
 def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
@@ -58,7 +57,6 @@ def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
     """
     target = _target(objects, params.target)
     label = target.map(lambda text: _label(text, params.labels))
-
     applies = {
         "no_record": objects["status"].str.startswith("record_"),
         "not_kept": ~_is_kept(objects, params),
@@ -72,10 +70,10 @@ def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
     for kind in reversed(applies):
         result.loc[applies[kind], "kind"] = kind
     rejected = result["kind"].notna()
-    rows = objects.loc[rejected, ["status", "reason", *DESCRIBED]].assign(target=target[rejected]).itertuples()
-    columns = "/".join(params.target)
+    rows = objects.loc[rejected, ["status", "reason", *DESCRIBED]].assign(target=target[rejected])
     result.loc[rejected, "reason"] = [
-        _reason(kind, row, columns) for kind, row in zip(result.loc[rejected, "kind"], rows, strict=True)
+        _reason(kind, row, "/".join(params.target))
+        for kind, row in zip(result.loc[rejected, "kind"], rows.to_dict("records"), strict=True)
     ]
     result.loc[rejected, "label"] = None
     return result
