@@ -68,9 +68,12 @@ def settle(
         accuracy: As `sure_from`.
         calibrate: Whether a temperature is fitted.
     """
-    batches = [val[index] for index in range(len(val))]
-    shares = np.concatenate([np.asarray(model.predict_on_batch(images)) for images, _ in batches])
-    classes, figures = np.concatenate([classes for _, classes in batches]), {}
+    figures, told, right = {}, [], []
+    for index in range(len(val)):  # a batch at a time: all images together may not fit into memory
+        images, classes = val[index]
+        told.append(np.asarray(model.predict_on_batch(images)))
+        right.append(classes)
+    shares, classes = np.concatenate(told), np.concatenate(right)
     if calibrate:
         figures["temperature"] = temperature = fit_temperature(shares, classes)
         label = model.get_layer("label")
