@@ -2,8 +2,9 @@
 
 `python benchmarks/preprocess.py [FOLDER]` reads the JPEGs of FOLDER (default data/raw/images, which `make repro` makes)
 in every round. The article's loop is cv2.imread in colour and cv2.resize on one thread. The limit is libjpeg-turbo on
-as many threads as the stage has, from memory into memory that is used again, at the scale that the stage decodes at and
-with the shortcuts that cost some quality: without a hash to check, a file to read, a resize or an array to write.
+as many threads as the stage has, from memory into memory that is used again, at the smallest scale that is large enough
+(eighths, where cv2 has halves, quarters and eighths) and with the shortcuts that cost some quality: without a hash to
+check, a file to read, a resize or an array to write.
 """
 
 import hashlib
