@@ -26,3 +26,12 @@ def test_stderr_works_again_afterwards(capfd: pytest.CaptureFixture[str]) -> Non
         os.write(2, b"greeting\n")
     os.write(2, b"later\n")
     assert capfd.readouterr().err == "later\n"
+
+
+def test_a_backend_that_cannot_be_imported_is_said_in_a_sentence() -> None:
+    env = os.environ | {"KERAS_BACKEND": "nothing"}
+    command = [sys.executable, "-m", "met_culture.train"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: KERAS_BACKEND=nothing does not work")
+    assert "Traceback" not in done.stderr

@@ -76,6 +76,8 @@ def test_a_full_disk_is_named_before_it_is_written(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(UserError, match=r"no room for 61,440 bytes.*TMPDIR"):
         Batches(X, Y, 4, 3, frozen())[0]
+    with pytest.raises(UserError, match="no room for 184,320 bytes"):  # of all versions
+        Batches(X, Y, 4, 3, frozen(), versions=3).epoch(0, 0, AUGMENT)[0]
 
 
 def test_the_input_pipeline_imports_no_tensorflow() -> None:

@@ -57,6 +57,7 @@ def test_a_pod_of_an_indexed_job_knows_its_number() -> None:
         ({"MET_CULTURE_PROCESS": "two"}, "MET_CULTURE_PROCESS must be a whole number"),
         ({"MET_CULTURE_PROCESSES": ""}, "MET_CULTURE_PROCESSES must be a whole number"),
         ({"MET_CULTURE_PROCESS": "2"}, "process 2 of 2 at 'n0:5' cannot be"),
+        ({"MET_CULTURE_COORDINATOR": ""}, "MET_CULTURE_COORDINATOR is missing"),
         ({"MET_CULTURE_COORDINATOR": "n0"}, "'n0' cannot be; give host:port"),
     ],
 )

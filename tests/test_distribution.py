@@ -8,6 +8,7 @@ from conftest import set_param
 from distributed import machines, start, together
 
 from met_culture.distribution import spread
+from met_culture.files import read_json
 from met_culture.models import cnn
 from met_culture.processes import agree, of_first, place
 
@@ -74,9 +75,27 @@ def test_a_pretrained_network_does_too(pretrained: Path) -> None:
 
 
 @needs_jax
+def test_two_devices_of_one_process_train_as_one(arrays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uneven(arrays)
+    set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
+    set_param(arrays, "learning_rate: 0.001", "learning_rate: 0.01")
+    one, two = (machines(arrays, epochs=2, number=1) for _ in range(2))
+    together(one)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+    together(two)
+    assert read_json(two[0] / "metrics/environment.json")["devices"] == "cpu:0, cpu:1"
+    (alone, whole), (both, read) = (seen(folder) for folder in [*one, *two])
+    assert max(np.abs(a - b).max() for a, b in zip(both, alone, strict=True)) < 1e-6
+    assert np.abs(curves(two[0]) - curves(one[0])).to_numpy().max() < 1e-5
+    assert read == whole
+
+
+@needs_jax
 def test_a_batch_that_cannot_be_shared_is_named(arrays: Path) -> None:
     set_param(arrays, "batch_size: 8", "batch_size: 7")
-    with pytest.raises(AssertionError, match=r"train\.batch_size must be a multiple of the 2 devices"):
+    with pytest.raises(
+        AssertionError, match=r"batch of 7 images cannot be shared by 2 devices; make train\.batch_size"
+    ):
         together(machines(arrays, epochs=2))
 
 

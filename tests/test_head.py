@@ -48,6 +48,18 @@ def test_the_features_are_standardised_by_the_training_images() -> None:
     assert x.std(axis=0).max() < 1.001
 
 
+def test_half_precision_standardises_many_images_as_whole_precision_does() -> None:
+    y = np.arange(600) % 4  # a sum in bfloat16 stops growing at 256 times what is added
+    x = np.broadcast_to(COLOURS[y][:, None, None], (600, 32, 32, 3)).astype(np.uint8)
+    means = []
+    for precision in ("float32", "mixed_bfloat16"):
+        params = replace(PARAMS, precision=precision, batch_size=32, head=replace(PARAMS.head, epochs=1))
+        network = build(params, 32, 4)
+        fit_head(network, *[Batches(x, y, 4, 32, network.frozen)] * 2, params, None)
+        means.append(network.trainable.get_layer("standardise").get_weights()[0])
+    assert np.abs(means[1] - means[0]).max() < 0.05 * np.abs(means[0]).max()
+
+
 def test_keep_last_keeps_the_last_epoch_of_the_head() -> None:
     network = build(PARAMS, 32, 4)
     train, val = (Batches(images(seed), labels, 4, 8, network.frozen) for seed, labels in ((0, Y), (1, (Y + 1) % 4)))

@@ -34,7 +34,12 @@ def _quiet() -> Iterator[None]:
 
 
 with _quiet():
-    import keras
+    try:
+        import keras
+    except (ImportError, ValueError) as error:
+        if (name := os.environ.get("KERAS_BACKEND")) is None:
+            raise
+        sys.exit(f"error: KERAS_BACKEND={name} does not work ({error}); `pip install {name}`, or unset it.")
     from keras.src.utils import module_utils
 
     if keras.backend.backend() == "tensorflow":

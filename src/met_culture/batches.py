@@ -97,8 +97,9 @@ class Batches(keras.utils.PyDataset):
         if version not in self._kept:
             # On disk and in half precision: a painting takes 44 kB a version, at 224 pixels and from block 11 on.
             shape = len(self._x), *self._frozen.output_shape[1:]
-            needed, folder = math.prod(shape) * 2, tempfile.gettempdir()
-            # Asked before, so that nobody waits for a disk that will be full.
+            # Asked before the first augmented version, for all, so that nobody waits for a disk that will be full.
+            to_come = self._versions - len(self._kept.keys() - {None}) if version else 1
+            needed, folder = math.prod(shape) * 2 * to_come, tempfile.gettempdir()
             if shutil.disk_usage(folder).free < needed:
                 raise UserError(
                     f"{folder} has no room for {needed:,} bytes of activations; set TMPDIR to a larger disk."

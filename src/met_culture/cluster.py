@@ -25,6 +25,7 @@ LOST = 75  # exit code of a process that cannot reach another
 STOPPED = 130  # and of one that Ctrl-C ends
 # What XLA names its errors when another process does not answer; some it raises as ValueError.
 UNREACHABLE = re.compile(r"\b(ABORTED|CANCELLED|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|UNAVAILABLE|UNKNOWN): ")
+LEAVING_S = 86_400  # the others wait while process 0 writes the outputs; if it is lost, its silence says so
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -36,8 +37,8 @@ class Cluster:
         coordinator: Host and port of process 0, which the others can reach.
         processes: How many there are.
         process: Which of them this is, from 0.
-        wait_s: Seconds until a process that does not come, or does not leave, is given up; a third of it is the
-            silence after which one counts as lost.
+        wait_s: Seconds until a process that does not come is given up; a third of it is the silence after which one
+            counts as lost.
     """
 
     coordinator: str
@@ -73,6 +74,8 @@ def cluster(environ: Mapping[str, str]) -> Cluster | None:
     if coordinator := environ.get(f"{PREFIX}COORDINATOR"):
         # The index is what Kubernetes gives the pods of an indexed job.
         who = number(f"{PREFIX}PROCESSES"), number(f"{PREFIX}PROCESS", "JOB_COMPLETION_INDEX")
+    elif environ.keys() & {f"{PREFIX}PROCESSES", f"{PREFIX}PROCESS"}:
+        raise UserError(f"{PREFIX}COORDINATOR is missing; set it to host:port of process 0.")
     elif environ.keys() >= {"MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK"}:
         coordinator = f"{environ['MASTER_ADDR']}:{number('MASTER_PORT') + 1}"  # torchrun listens on its port itself
         who = number("WORLD_SIZE"), number("RANK")
@@ -156,7 +159,7 @@ def _join(team: Cluster) -> None:
         team.process,
         cluster_detection_method="deactivate",
         initialization_timeout=team.wait_s,
-        shutdown_timeout_seconds=team.wait_s,
+        shutdown_timeout_seconds=LEAVING_S,
         heartbeat_timeout_seconds=team.wait_s // 3,
         coordinator_bind_address=team.coordinator if team.coordinator.rsplit(":", 1)[0] in LOOPBACK else None,
     )

@@ -1,7 +1,7 @@
-"""Training on the devices of several processes, by Keras's distribution API on JAX: what each reads of a batch.
+"""Training on several devices, of one process or of many, by Keras's distribution API on JAX: what each reads.
 
-The batches are those of a single process, and so is what comes of them, up to rounding. The frozen part of a pretrained
-network and its head are computed by every process for itself. With one process alone nothing here does anything.
+The batches are those of a single device, and so is what comes of them, up to rounding. The frozen part of a pretrained
+network and its head are computed by every process for itself. With one device alone nothing here does anything.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,6 +16,11 @@ from met_culture.command import UserError
 from met_culture.processes import place
 
 
+def devices() -> int:
+    """Return how many devices train, those of other processes included; under TensorFlow one does."""
+    return keras.distribution.get_device_count() if keras.backend.backend() == "jax" else 1
+
+
 def variables(model: keras.Model) -> list[keras.Variable]:
     """Return the weights, states of random layers and the optimizer's variables, its count included."""
     return [*model.variables, *model.optimizer.variables]
@@ -23,8 +28,8 @@ def variables(model: keras.Model) -> list[keras.Variable]:
 
 @contextmanager
 def spread(model: keras.Model) -> Iterator[keras.Model]:
-    """Give what trains on the devices of all processes in place of a model, which has its variables afterwards."""
-    if place()[1] == 1:
+    """Give what trains on all devices in place of a model, which has its variables afterwards."""
+    if devices() == 1:
         yield model
         return
     from jax.experimental.multihost_utils import broadcast_one_to_all
@@ -70,9 +75,8 @@ class _Share(keras.utils.PyDataset):
 
 def _shared(batches: Batches, each: Callable[[_Share], dict[str, float]]) -> dict[str, float]:
     # The mean over the images of what `each` gives for the batches that are even, and then for the one that is not.
-    devices = keras.distribution.get_device_count()
-    even = [number for number in range(len(batches)) if batches.size(number) % devices == 0]
-    odd = [number for number in range(len(batches)) if batches.size(number) % devices]
+    even = [number for number in range(len(batches)) if batches.size(number) % devices() == 0]
+    odd = [number for number in range(len(batches)) if batches.size(number) % devices()]
     parts = (even, keras.distribution.DataParallel, place()), (odd, _Whole, (0, 1))
     total: dict[str, float] = {}
     for numbers, kind, part in parts:
@@ -106,10 +110,13 @@ def fit_epoch(
         done = model.fit(data, class_weight=weight, shuffle=False, verbose=0, callbacks=[step], **validation)
         return {name: values[0] for name, values in done.history.items()}
 
-    if place()[1] == 1:
+    if devices() == 1:
         return fitted(train, validation_data=val)
-    if train.size(0) % (devices := keras.distribution.get_device_count()):
-        raise UserError(f"train.batch_size must be a multiple of the {devices} devices of all processes; set it so.")
+    if train.size(0) % devices():
+        raise UserError(
+            f"a batch of {train.size(0)} images cannot be shared by {devices()} devices; make train.batch_size a "
+            f"multiple of that, no larger than the {train.images} training images."
+        )
     figures = _shared(train, fitted)
     judged = _shared(val, lambda share: model.evaluate(share, verbose=0, return_dict=True))
     return figures | {f"val_{name}": value for name, value in judged.items()}

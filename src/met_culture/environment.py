@@ -24,9 +24,10 @@ LIBRARIES = (
     "h5py",
     "matplotlib",
 )
-# Settings that choose instructions, kernels, precision or the number of threads, and with them the order of sums.
+# Settings that choose instructions, kernels, precision or the number of threads, and with them the order of sums; which
+# of its equal devices a machine shows is none, and differs from one job to the next.
 SETTINGS = re.compile(
-    r"(CUDA|CUDNN|DNNL|KERAS|KMP|MKL|NPY|NVIDIA|OMP|ONEDNN|OPENBLAS|OPENCV|XLA)_.*"
+    r"(?!\w+_VISIBLE_DEVICES$)(CUDA|CUDNN|DNNL|KERAS|KMP|MKL|NPY|NVIDIA|OMP|ONEDNN|OPENBLAS|OPENCV|XLA)_.*"
     r"|TF_(CUDNN|DETERMINISTIC|DISABLE|ENABLE|FORCE|NUM|SET|USE|XLA)_.*"
 )
 

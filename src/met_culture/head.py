@@ -57,4 +57,4 @@ def fit_head(
 
 def _features(backbone: keras.Model, batches: Batches) -> np.ndarray:
     parts: list[Any] = [backbone.predict_on_batch(batches[index][0]) for index in range(len(batches))]
-    return np.concatenate(parts)
+    return np.concatenate(parts).astype(np.float32)  # half precision could not add up so many
