@@ -83,7 +83,7 @@ def once(form: str, count: int) -> dict[str, float]:
             run("status", "status")
             run("repro", "repro")
         run("push", "push")
-        FORMS[form](folder / "images", count + 1)  # the others stay as they are
+        FORMS[form](folder / "images", count + 1)  # the others are written again, with the same content
         run("add_again", "add", "images")
         run("push_again", "push")
         shutil.rmtree(folder / "images")

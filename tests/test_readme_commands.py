@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import boto3
@@ -33,6 +34,13 @@ DOCUMENTS = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs"
 MAKE = f"""#!/bin/sh
 test -e .venv || ln -s {sys.prefix} .venv
 exec {shutil.which("make")} --old-file=.venv/run.done --old-file=.venv/dev.done "$@"
+"""
+
+
+# Two tasks of a step, as SLURM starts them; the first to fail ends the step.
+SRUN = """#!/bin/bash
+export SLURM_JOB_ID=$$ SLURM_STEP_NODELIST=localhost SLURM_STEP_NUM_TASKS=2 SLURM_NTASKS=2
+SLURM_PROCID=1 "$@" & SLURM_PROCID=0 "$@" && wait $!
 """
 
 
@@ -259,6 +267,20 @@ def test_other_data(clean: Reader) -> None:
     assert said.count("Ran experiment") == 4
     assert read_json(clean.folder / "metrics/fetch.json")["catalog"] == "search"
     assert len(pd.read_csv(clean.folder / "data/clean/paintings.csv")) > 60
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
+def test_a_batch_job_trains_on_two_processes_and_its_outputs_are_the_stages(clean: Reader) -> None:
+    (job,) = re.findall(r"^```sh\n(#!/bin/sh\n#SBATCH .*?)^```$", (ROOT / "docs/scaling.md").read_text(), re.M | re.S)
+    srun = clean.folder.parent / "bin/srun"
+    srun.write_text(SRUN)
+    srun.chmod(0o755)
+    set_param(clean.folder, "epochs: 2", "epochs: 4")
+    said = clean.paste(job)
+    assert re.findall(r"Running stage '(\w+)'", said) == ["evaluate"]
+    assert read_json(clean.folder / "metrics/train.json")["epochs"] == 4
+    assert read_json(clean.folder / "metrics/environment.json")["backend"] == "jax"
+    assert "up to date" in clean.run("dvc", "repro")
 
 
 def first_page(clone: Clone, command: str) -> str:
