@@ -76,6 +76,12 @@ def test_memory_and_time_stay_within_their_limits_at_130_000_paintings(stage: st
     assert (many - start) / 129_900 <= 1.5 * (some - start) / 9_900
 
 
+def test_two_processes_train_faster_than_one() -> None:
+    result = committed("several")
+    assert 1.5 <= result["speed_up"] <= 2
+    assert len(result["speed_ups"]) == result["rounds"] >= 3
+
+
 def test_dvc_finds_nothing_to_do_among_130_000_files_in_seconds() -> None:
     files = committed("dvc_scale")["files"]["130000"]
     assert max(files["status"], files["repro"]) < 30

@@ -1,5 +1,6 @@
-"""Every command of README.md and docs/ as a reader types it, in order, in a clone on a quarter of the sample.
+"""Every `bash` block of README.md and docs/ as a reader types it, in order, in a clone on a quarter of the sample.
 
+Those marked `sh` need a GPU, several machines or a batch system; the batch job runs here with another `srun`.
 Slow, as each of some thirty runs of a stage is a process of its own: `make slow` runs it, and so does `.ci/run`.
 """
 
