@@ -4,6 +4,7 @@ import functools
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -22,6 +23,8 @@ CONTEXT.set_forkserver_preload(["met_culture.fetch"])
 
 def _fetch(folder: Path, file_limit: int | None) -> None:
     os.chdir(folder)
+    # Who runs pytest in the background of a shell has it ignore Ctrl-C, and every child would.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     log = os.open("fetch.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)

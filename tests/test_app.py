@@ -41,6 +41,12 @@ def files(folder: Path) -> None:
     table.to_csv(folder / "data/clean/paintings.csv", index=False)
 
 
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give `__main__` back: Streamlit's runner puts the page there, and every process started later would import it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository whose own model is never sure enough, and that of its last commit always."""
