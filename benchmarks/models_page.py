@@ -113,16 +113,16 @@ def reached_text(result: Result) -> str:
     """Return how long the article's network and the frozen one take to the article's validation accuracy."""
     folds, reached = result["folds"], result["reached"]
     article, frozen = ([each[name] for each in folds] for name in ("article_100", "frozen"))
-    epochs = ", ".join(
-        str(each["epochs"]) if each["val_accuracy"] >= reached else f"not in {each['epochs']}" for each in article
-    )
-    there = sum(each["val_accuracy"] >= reached for each in frozen)
+
+    def epochs(runs: list[Result]) -> str:
+        there = (each["val_accuracy"] >= reached for each in runs)
+        return ", ".join(f"{'' if ok else 'not in '}{each['epochs']}" for ok, each in zip(there, runs, strict=True))
+
     return prose(f"""
         In one run, started in a process that ran already, the article's network was first at a validation accuracy of
-        {reached} after {epochs} epochs in the five folds, {median(article, "seconds"):.0f} seconds at their median.
-        `frozen`, its features and all {frozen[0]["epochs"]} epochs of its last layer, took
-        {median(frozen, "seconds"):.1f} seconds and was there in {there} of {len(folds)}: the median of the ratios is
-        {result["median_ratio"]:.2f}.
+        {reached} after {epochs(article)} epochs in the five folds, {median(article, "seconds"):.0f} seconds at their
+        median. `frozen` was first there after {epochs(frozen)} epochs of its last layer, with the features of all
+        images {median(frozen, "seconds"):.1f} seconds: the median of the ratios is {result["median_ratio"]:.2f}.
     """)
 
 

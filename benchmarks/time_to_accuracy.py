@@ -2,8 +2,8 @@
 
 `python benchmarks/time_to_accuracy.py SOURCE` fetches and cleans a source in a scratch clone, deleted afterwards. On
 each of the five folds of benchmarks/models.py it trains the preset article_100 until its validation accuracy is first
-0.8, and the last layer of the preset `frozen` for all its epochs, features included. Both start in a process that runs
-already. It writes benchmarks/results/time_to_accuracy.json. What is committed was made by
+0.8, and then the preset `frozen` until its own is, the features of all images included. Both start in a process that
+runs already. It writes benchmarks/results/time_to_accuracy.json. What is committed was made by
 
     python benchmarks/time_to_accuracy.py MUSEUM_FOLDER     # 6 minutes on two cores for 400 paintings
 """
@@ -12,6 +12,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +55,21 @@ def article(clone: Clone, where: dict[str, Any]) -> dict[str, Any]:
 
 
 def frozen(clone: Clone, where: dict[str, Any]) -> dict[str, Any]:
-    """Compute the features and train the last layer on them."""
+    """Compute the features and train the last layer on them until it is there, and once more to measure the time."""
     params, labels, size = prepared(clone, "frozen", where)
-    started = time.perf_counter()
-    network = build(params, size, len(labels))
     arrays = clone.folder / "data/preprocess"
-    train, val = (batches_of(arrays, split, len(labels), params, network) for split in ("train", "val"))
-    rows = fit_head(network, train, val, params, class_weight(train, params))
-    return {
-        "seconds": time.perf_counter() - started,
-        "epochs": len(rows),
-        "val_accuracy": max(row["val_accuracy"] for row in rows),
-    }
+
+    def trained(epochs: int) -> list[float]:
+        network = build(params, size, len(labels))
+        train, val = (batches_of(arrays, split, len(labels), params, network) for split in ("train", "val"))
+        cut = replace(params, head=replace(params.head, epochs=epochs))  # the schedule keeps its own length
+        return [row["val_accuracy"] for row in fit_head(network, train, val, cut, class_weight(train, params))]
+
+    curve = trained(params.head.epochs)
+    there = next((epoch for epoch, value in enumerate(curve, 1) if value >= REACHED), len(curve))
+    started = time.perf_counter()
+    curve = trained(there)
+    return {"seconds": time.perf_counter() - started, "epochs": there, "val_accuracy": curve[-1]}
 
 
 def main() -> None:

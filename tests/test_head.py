@@ -9,6 +9,7 @@ from met_culture.batches import Batches
 from met_culture.head import fit_head
 from met_culture.models import build
 from met_culture.params import load
+from met_culture.schedule import learning_rate
 
 PARAMS = load("train", ROOT / "params.yaml")
 PARAMS = replace(PARAMS, model="efficientnet_lite0", head=replace(PARAMS.head, epochs=60, learning_rate=0.001))
@@ -68,3 +69,30 @@ def test_keep_last_keeps_the_last_epoch_of_the_head() -> None:
     loss = -np.log(shares[np.arange(24), (Y + 1) % 4]).mean()
     assert loss == pytest.approx(rows[-1]["val_loss"], rel=1e-3)
     assert loss > min(row["val_loss"] for row in rows)
+
+
+def test_weights_and_figures_are_those_of_keras_fit() -> None:
+    params = replace(PARAMS, keep="last", batch_size=7, head=replace(PARAMS.head, epochs=3))  # 24 = 3 x 7 + 3
+    weight = {0: 2.0, 1: 1.0, 2: 0.5, 3: 0.5}
+    network, other = (build(params, 32, 4) for _ in range(2))
+    train, val = (Batches(images(seed), Y, 4, 7, network.frozen) for seed in (0, 1))
+    rows = fit_head(network, train, val, params, weight)
+
+    backbone = keras.Model(other.trainable.input, other.trainable.get_layer("features").output)
+    x, val_x = (
+        np.concatenate([backbone.predict_on_batch(batches[index][0]) for index in range(4)]) for batches in (train, val)
+    )
+    layers = [other.trainable.get_layer(name) for name in ("standardise", "dropout", "label")]
+    layers[0].set_weights([x.mean(axis=0), x.var(axis=0)])
+    model = keras.Sequential([keras.Input(x.shape[1:]), *layers])
+    model.compile(keras.optimizers.Adam(), loss="categorical_crossentropy", metrics=["accuracy"])
+    for epoch, row in enumerate(rows):
+        model.optimizer.learning_rate = learning_rate(params.head, epoch)
+        order = np.random.default_rng([params.seed, epoch]).permutation(24)
+        fitted = model.fit(
+            x[order], train.one_hot[order], 7, class_weight=weight, shuffle=False, verbose=0,
+            validation_data=(val_x, val.one_hot),
+        )  # fmt: skip
+        assert {name: values[0] for name, values in fitted.history.items()} == pytest.approx(row, rel=1e-5)
+    for mine, theirs in zip(network.trainable.get_layer("label").get_weights(), layers[2].get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
