@@ -87,5 +87,5 @@ def test_the_input_pipeline_imports_no_tensorflow() -> None:
         imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
         imported |= {node.module.split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
         allowed = {"keras", "numpy", "cv2", "met_culture", "tempfile", "typing", "dataclasses", "hashlib", "importlib"}
-        allowed |= {"collections", "itertools", "math", "os", "pathlib", "shutil", "weakref"}
+        allowed |= {"collections", "functools", "itertools", "math", "os", "pathlib", "shutil", "weakref"}
         assert imported <= allowed
