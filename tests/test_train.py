@@ -210,6 +210,12 @@ def test_a_diverging_training_names_the_key(arrays: Path, stage: Callable[..., N
         stage(train.main, *ARGUMENTS)
 
 
+def test_a_diverging_last_layer_names_its_key(pretrained: Path, stage: Callable[..., None]) -> None:
+    set_param(pretrained, "learning_rate: 0.0001", "learning_rate: 1.0e+38")
+    with pytest.raises(UserError, match=r"diverged in epoch \d.*train\.head\.learning_rate"):
+        stage(train.main, *ARGUMENTS)
+
+
 def test_a_pretrained_model_has_two_phases_and_continues_with_the_same_bytes(
     pretrained: Path, stage: Callable[..., None], trained: list[int]
 ) -> None:

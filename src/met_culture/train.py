@@ -71,6 +71,7 @@ def fit(
             {"epoch": epoch + 1, "phase": "head"} | figures_of(logs)
             for epoch, logs in enumerate(fit_head(network, train, val, params, weight))
         ]
+        _refuse_divergence(rows[-1], "train.head.learning_rate")
         best = tuple(model.get_weights())
     if not params.epochs:
         return pd.DataFrame(rows), best
@@ -81,10 +82,7 @@ def fit(
             # One call of fit per epoch, so that every epoch's data derives from its number alone.
             logs = fit_epoch(model, train.epoch(params.seed, epoch, params.augment), val, weight, bar.update)
             rows.append({"epoch": first + epoch + 1, "phase": "all"} | figures_of(logs))
-            if not np.isfinite([rows[-1]["train_loss"], rows[-1]["val_loss"]]).all():
-                raise UserError(
-                    f"training diverged in epoch {rows[-1]['epoch']} (loss is nan); lower train.learning_rate."
-                )
+            _refuse_divergence(rows[-1], "train.learning_rate")
             bar.set_postfix_str(
                 f"epoch {rows[-1]['epoch']}, val accuracy {rows[-1]['val_accuracy']:.3f}", refresh=False
             )
@@ -93,6 +91,11 @@ def fit(
             if chief:
                 checkpoints.save(State(tuple(rows), tuple(map(_array, variables(model))), best))
     return pd.DataFrame(rows), best
+
+
+def _refuse_divergence(row: dict[str, Any], rate: str) -> None:
+    if not np.isfinite([row["train_loss"], row["val_loss"]]).all():
+        raise UserError(f"training diverged in epoch {row['epoch']} (loss is nan); lower {rate}.")
 
 
 def _array(variable: keras.Variable) -> np.ndarray:
