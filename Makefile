@@ -14,7 +14,7 @@ repro: params $(OFFLINE) ## rebuild whatever parameters, code or data have chang
 	$(BIN)/dvc repro
 
 app: $(VENV)/run.done ## start the dashboard on 127.0.0.1; Ctrl-C ends it
-	$(BIN)/python -m streamlit run src/met_culture/app.py
+	$(BIN)/python -m streamlit run src/met_culture/dashboard/app.py
 
 cards: $(VENV)/run.done ## write docs/data_card.md and docs/model_card.md from the metrics
 	$(BIN)/python -m met_culture.cards metrics docs
@@ -29,7 +29,7 @@ params: $(VENV)/run.done ## check params.yaml
 	$(BIN)/python -m met_culture.params
 
 plots: $(VENV)/run.done ## let DVC's pages of plots open without a network; repro does it too
-	$(BIN)/python -m met_culture.vegabundle
+	$(BIN)/python -m met_culture.offline_plots
 
 verify: params ## run everything twice in scratch clones and compare all bytes; CHANGES="-S train.epochs=5" for less
 	$(BIN)/python -m met_culture.verify $(CHANGES)
@@ -92,5 +92,5 @@ $(VENV)/dev.done: requirements-dev.txt $(VENV)/run.done
 	$(PIP) --requirement requirements-dev.txt
 	touch $@
 
-$(OFFLINE): .dvc/plots.html src/met_culture/vegabundle.py $(VENV)/run.done
-	$(BIN)/python -m met_culture.vegabundle
+$(OFFLINE): .dvc/plots.html src/met_culture/offline_plots.py $(VENV)/run.done
+	$(BIN)/python -m met_culture.offline_plots

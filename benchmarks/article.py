@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 from measure import RESULTS, ROOT, Clone, commit, scratch_clone
 
-from met_culture.environment import environment
+from met_culture.train.environment import environment
 
 SEEDS = (0, 1, 2)
 SUMMARISED = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")

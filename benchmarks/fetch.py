@@ -31,7 +31,7 @@ import yaml
 from generated_museum import Record, Served, image_path, picture, serving_apart, with_images
 from measure import RESULTS, ROOT, report
 
-from met_culture.museum_folder import original_url, served
+from met_culture.museum.urls import original_url, served
 
 IMG2DATASET = "1.47.0"
 CACHE = ROOT / ".scratch" / "benchmarks" / "img2dataset"
@@ -51,13 +51,14 @@ FASTEST = (
 # What `python -m met_culture.fetch raw fetch.json` does, with other waits.
 IMPATIENT = """
 from pathlib import Path
-from met_culture.fetch import fetch
-from met_culture.pace import Waits
-from met_culture.params import load
-from met_culture.scratch import Scratch
-from met_culture.source import open_source
+from met_culture.common.config import load
+from met_culture.fetch.params import FetchParams
+from met_culture.fetch.run import fetch
+from met_culture.fetch.sources import open_source
+from met_culture.fetch.state import Scratch
+from met_culture.web.rate_limit import Waits
 
-params, waits = load("fetch"), Waits(first_s=0.01, cap_s=0.05, retry_after_cap_s=0.05)
+params, waits = load("fetch", FetchParams), Waits(first_s=0.01, cap_s=0.05, retry_after_cap_s=0.05)
 with open_source(params, waits) as (client, _, folder), Scratch(folder) as scratch:
     fetch(client, scratch, params, Path("raw"))
 """
@@ -209,7 +210,7 @@ def main() -> None:
             "share_of_requests": FAULTS,
             "images": args.images // 4,
             "timeout_s": FAULTY_TIMEOUT_S,
-            "fetch_waits": "0.01 to 0.05 s instead of 1 to 90 s, by calling met_culture.fetch.fetch",
+            "fetch_waits": "0.01 to 0.05 s instead of 1 to 90 s, by calling met_culture.fetch.run.fetch",
             **measure_faults(args.images // 4),
         },
     }

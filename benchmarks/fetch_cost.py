@@ -19,13 +19,14 @@ from typing import Any
 from generated_museum import Record, generate, picture, serving_apart, write_csv, write_parquet
 from measure import RESULTS, ROOT, write
 
-from met_culture.catalogue import choose
-from met_culture.client import Client
-from met_culture.fetch import fetch
-from met_culture.museum_folder import served
-from met_culture.pace import Pace
-from met_culture.params import FetchParams, load
-from met_culture.scratch import Scratch
+from met_culture.common.config import load
+from met_culture.fetch.catalogue import choose
+from met_culture.fetch.params import FetchParams
+from met_culture.fetch.run import fetch
+from met_culture.fetch.state import Scratch
+from met_culture.museum.urls import served
+from met_culture.web.client import Client
+from met_culture.web.rate_limit import Pace
 
 WAYS = ("listing", "search", "csv", "dump")
 FILES = {"csv": "MetObjects.csv", "dump": "records.parquet"}
@@ -77,7 +78,7 @@ def measure(params: FetchParams, folder: Path, paces: dict[str, float]) -> dict[
 
 def rows(objects: int) -> list[dict[str, Any]]:
     """Measure every way."""
-    params = load("fetch", ROOT / "params.yaml")
+    params = load("fetch", FetchParams, ROOT / "params.yaml")
     paces = {"at_the_limit": LIMIT_PER_MINUTE, "at_the_default_pace": 60 * params.requests_per_second}
     result = []
     with tempfile.TemporaryDirectory() as temporary:

@@ -22,10 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from met_culture.conduct import Conduct, Request
-from met_culture.museum import running
-from met_culture.museum_server import MuseumServer
-from met_culture.records import COLUMNS, NESTED, SCHEMA
+from met_culture.common.record_keys import COLUMNS
+from met_culture.fetch.records import NESTED, SCHEMA
+from met_culture.museum.behavior import Conduct, Request
+from met_culture.museum.server import MuseumServer, running
 
 IMAGES = "https://images.metmuseum.org/CRDImages"
 Record = dict[str, Any]

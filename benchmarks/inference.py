@@ -9,16 +9,16 @@ import subprocess
 import sys
 import time
 
-from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.models.backend import make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import numpy as np
 from measure import ROOT, rates, report
 
+from met_culture.evaluate.predictions import predict_array
 from met_culture.export import predict_onnx, to_onnx
-from met_culture.inputs import from_paths
-from met_culture.predict import load_models, predict
-from met_culture.predictions import predict_array
+from met_culture.predict.inputs import from_paths
+from met_culture.predict.predictor import load_models, predict
 
 ROUNDS = 5
 IMAGES = 192

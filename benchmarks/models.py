@@ -25,10 +25,10 @@ import yaml
 from article import parameters
 from measure import RESULTS, ROOT, Clone, commit, scratch_clone
 
-from met_culture.environment import environment
-from met_culture.evaluate import TEXT
-from met_culture.predictions import probabilities, table
-from met_culture.scores import evaluate
+from met_culture.evaluate.metrics import evaluate
+from met_culture.evaluate.predictions import probabilities, table
+from met_culture.evaluate.run import TEXT
+from met_culture.train.environment import environment
 
 FOLDS = 5
 REACHED = 0.8  # the article's validation accuracy

@@ -5,7 +5,7 @@ from typing import Any
 
 from measure import RESULTS, ROOT
 
-from met_culture.files import read_json
+from met_culture.common.files import read_json
 
 PAGE = ROOT / "docs/models.md"
 BEST = "fine_tuned"

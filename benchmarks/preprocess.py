@@ -23,8 +23,9 @@ import simplejpeg
 from measure import ROOT, rates, report
 from PIL import Image
 
-from met_culture.params import load
-from met_culture.preprocess import CHUNK, write_images
+from met_culture.common.config import load
+from met_culture.preprocess.params import PreprocessParams
+from met_culture.preprocess.run import CHUNK, write_images
 
 ROUNDS = 15
 MAX_PIXELS = 4_000_000  # of a picture that is decoded
@@ -49,7 +50,7 @@ def article(files: list[Path], size: int) -> int:
 def stage(paintings: pd.DataFrame, folder: Path, out: Path) -> int:
     """Do the work of the stage, with its default parameters."""
     cv2.setNumThreads(1)
-    write_images(paintings, folder, out / "x.npy", load("preprocess", ROOT / "params.yaml"))
+    write_images(paintings, folder, out / "x.npy", load("preprocess", PreprocessParams, ROOT / "params.yaml"))
     return len(paintings)
 
 
@@ -76,7 +77,10 @@ def main() -> None:
         folder = Path(temporary)
         for number, file in enumerate(found * -(-AT_LEAST // len(found))):
             (folder / f"{number}.jpg").write_bytes(file.read_bytes())
-        files, size = sorted(folder.glob("*.jpg")), load("preprocess", ROOT / "params.yaml").image_size
+        files, size = (
+            sorted(folder.glob("*.jpg")),
+            load("preprocess", PreprocessParams, ROOT / "params.yaml").image_size,
+        )
         ways = {
             "article": partial(article, files, size),
             "preprocess": partial(stage, describe(files), folder, folder),

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.models.backend import make_deterministic  # isort: skip - sets up what keras reads at import
 
 import cv2
 import keras
@@ -33,14 +33,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from met_culture.border import only_border, without_border
-from met_culture.efficientnet_lite import efficientnet_lite
-from met_culture.files import read_json
-from met_culture.params import load
-from met_culture.pixels import FITS, decode
-from met_culture.predictions import predict_array, table
-from met_culture.scores import evaluate
-from met_culture.split import split
+from met_culture.clean.params import CleanParams
+from met_culture.clean.split import split
+from met_culture.common.config import load
+from met_culture.common.files import read_json
+from met_culture.evaluate.border import only_border, without_border
+from met_culture.evaluate.metrics import evaluate
+from met_culture.evaluate.predictions import predict_array, table
+from met_culture.images.decode import decode
+from met_culture.preprocess.arrays import FITS
+from met_culture.train.efficientnet_lite import efficientnet_lite
 
 PENALTY = 0.003  # C of the logistic regression; the same to three digits at 0.01 on the widest features
 SHARES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of the training groups, for the learning curve
@@ -175,7 +177,7 @@ def main() -> None:
         clone.run("dvc", "repro", "clean")
         paintings = pd.read_csv(clone.folder / "data/clean/paintings.csv", keep_default_na=False, dtype={"label": str})
         meta = read_json(clone.folder / "data/clean/labels.json")
-        clean = load("clean", clone.folder / "params.yaml")
+        clean = load("clean", CleanParams, clone.folder / "params.yaml")
         splits = [split(paintings, replace(clean, fold=number)).to_numpy() for number in range(FOLDS)]
         pictures = [decode((clone.folder / "data/raw" / name).read_bytes()) for name in paintings["image_file"]]
     settings = {"labels": list(meta["labels"]), "evaluate": params["evaluate"]}

@@ -5,7 +5,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from measure import RESULTS, ROOT
 
-from met_culture.files import read_json
+from met_culture.common.files import read_json
 
 PAGE = ROOT / "docs/scaling.md"
 RESULTS_SHOWN = (

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 from measure import RESULTS, ROOT, write
 
-from met_culture.params import TrainParams, load
+from met_culture.common.config import load
+from met_culture.train.params import TrainParams
 
 EPOCHS, ROUNDS, LABELS = 5, 4, 4
 ENV = {"KERAS_BACKEND": "jax", "MET_CULTURE_WAIT_S": "60"}
@@ -36,14 +37,14 @@ def train(arrays: Path, seconds: Path, epochs: int) -> None:
         seconds: File for the seconds of each epoch.
         epochs: How many.
     """
-    from met_culture.backend import make_deterministic
-    from met_culture.distribution import fit_epoch, spread
-    from met_culture.models import build
-    from met_culture.processes import place
-    from met_culture.train import batches_of
+    from met_culture.models.backend import make_deterministic
+    from met_culture.train.distributed.collectives import place
+    from met_culture.train.distributed.data_parallel import fit_epoch, spread
+    from met_culture.train.loop import batches_of
+    from met_culture.train.networks import build
 
     make_deterministic()
-    params: TrainParams = load("train", ROOT / "params.yaml")
+    params = load("train", TrainParams, ROOT / "params.yaml")
     network = build(params, json.loads((arrays / "meta.json").read_text())["image_size"], LABELS)
     data, val = (batches_of(arrays, split, LABELS, params, network) for split in ("train", "val"))
     network.trainable.optimizer.build(network.trainable.trainable_variables)
@@ -99,8 +100,8 @@ def main() -> None:
     parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.train:
-        from met_culture.cluster import attended
-        from met_culture.command import run
+        from met_culture.common.cli import run
+        from met_culture.train.distributed.launch import attended
 
         run(lambda: attended(lambda: train(args.arrays, args.train, args.epochs)))
     figures: dict[int, list[float]] = {1: [], 2: []}
@@ -109,7 +110,7 @@ def main() -> None:
             measured.append(once(args.arrays.resolve(), processes, args.epochs))
     ratios = [two / one for one, two in zip(figures[1], figures[2], strict=True)]
     result: dict[str, Any] = {
-        "batch_size": load("train", ROOT / "params.yaml").batch_size,
+        "batch_size": load("train", TrainParams, ROOT / "params.yaml").batch_size,
         "epochs": args.epochs,
         "rounds": args.rounds,
         "images_per_second": {str(processes): statistics.median(each) for processes, each in figures.items()},

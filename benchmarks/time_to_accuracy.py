@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.models.backend import make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import yaml
@@ -24,11 +24,12 @@ from article import parameters
 from measure import Clone, commit, scratch_clone, write
 from models import FOLDS, REACHED, changes
 
-from met_culture.files import read_json
-from met_culture.head import fit_head
-from met_culture.models import build
-from met_culture.params import load
-from met_culture.train import batches_of, class_weight
+from met_culture.common.config import load
+from met_culture.common.files import read_json
+from met_culture.train.head import fit_head
+from met_culture.train.loop import batches_of, class_weight
+from met_culture.train.networks import build
+from met_culture.train.params import TrainParams
 
 
 def prepared(clone: Clone, preset: str, where: dict[str, Any]) -> tuple[Any, Any, int]:
@@ -36,7 +37,7 @@ def prepared(clone: Clone, preset: str, where: dict[str, Any]) -> tuple[Any, Any
     (clone.folder / "params.yaml").write_text(yaml.safe_dump(parameters(changes(preset) | where)))
     clone.run("dvc", "repro", "preprocess")
     meta = read_json(clone.folder / "data/preprocess/meta.json")
-    return load("train", clone.folder / "params.yaml"), meta["labels"], meta["image_size"]
+    return load("train", TrainParams, clone.folder / "params.yaml"), meta["labels"], meta["image_size"]
 
 
 def article(clone: Clone, where: dict[str, Any]) -> dict[str, Any]:

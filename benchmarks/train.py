@@ -14,16 +14,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from met_culture.backend import backend, make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.models.backend import backend, make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import numpy as np
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 from measure import RESULTS, ROOT, rates, report
 
-from met_culture.batches import Batches
-from met_culture.models import build
-from met_culture.params import TrainParams, load
+from met_culture.common.config import load
+from met_culture.train.batches import Batches
+from met_culture.train.networks import build
+from met_culture.train.params import TrainParams
 
 LABELS, ROUNDS = 4, 25
 SIDE, PRODUCTS = 2048, 4  # of the matrices, and how many are multiplied in a round
@@ -85,7 +86,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result")
     args = parser.parse_args()
     make_deterministic()
-    params = load("train", ROOT / "params.yaml")
+    params = load("train", TrainParams, ROOT / "params.yaml")
     x, y = (np.load(ROOT / f"data/preprocess/train_{name}.npy") for name in "xy")
     network = partial(build, params, x.shape[1], LABELS)
     matrix = keras.ops.convert_to_tensor(np.random.default_rng(0).normal(size=(SIDE, SIDE)).astype(np.float32))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import ROOT, heed_ctrl_c, set_param
-from test_train import ARGUMENTS, OUTPUTS
+from support import ROOT, heed_ctrl_c, set_param
+from training import ARGUMENTS, OUTPUTS
 
 
 def machines(arrays: Path, epochs: int, number: int = 2) -> list[Path]:
@@ -65,9 +65,10 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 def main() -> None:
     """Train, and leave in `seen.npz` this process's weights and how many images it augmented."""
-    from met_culture import batches, train
-    from met_culture.cluster import attended
-    from met_culture.command import run
+    from met_culture.common.cli import run
+    from met_culture.train import batches
+    from met_culture.train import loop as train
+    from met_culture.train.distributed.launch import attended
 
     fit, augment, read = train.fit, batches.augment, []
     batches.augment = lambda image, *rest: read.append(1) or augment(image, *rest)

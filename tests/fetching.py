@@ -9,16 +9,16 @@ import sys
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import met_culture.fetch
-import met_culture.source
-from met_culture.command import run
-from met_culture.pace import Waits
+from met_culture.common.cli import run
+from met_culture.fetch import run as fetch_run
+from met_culture.fetch import sources
+from met_culture.web.rate_limit import Waits
 
 # Seconds of the real waits, scaled down as the servers of the tests are.
 SCALED = Waits(first_s=0.02, cap_s=1.0)
 # A clean process that has imported everything forks the children, which start in some milliseconds.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["met_culture.fetch"])
+CONTEXT.set_forkserver_preload(["met_culture.fetch.run"])
 
 
 def _fetch(folder: Path, file_limit: int | None) -> None:
@@ -31,8 +31,8 @@ def _fetch(folder: Path, file_limit: int | None) -> None:
     if file_limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
     sys.argv = ["fetch", "data/raw", "metrics/fetch.json"]
-    met_culture.fetch.open_source = functools.partial(met_culture.source.open_source, waits=SCALED)
-    run(met_culture.fetch.main)
+    fetch_run.open_source = functools.partial(sources.open_source, waits=SCALED)
+    run(fetch_run.main)
 
 
 def start(folder: Path, file_limit: int | None = None) -> BaseProcess:

@@ -15,10 +15,10 @@ import pandas as pd
 import probes
 import pytest
 import scaling_page
-from conftest import ROOT
+from support import ROOT
 
-from met_culture.files import read_json
-from met_culture.verify import TOLERANCE
+from met_culture.common.files import read_json
+from met_culture.verify.comparison import TOLERANCE
 
 RESULTS = ROOT / "benchmarks" / "results"
 

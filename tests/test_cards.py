@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
-from conftest import ROOT
+from support import ROOT
 
 from met_culture.cards import CARDS, STAGES, cards
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from support import ROOT
 
 SOURCE = ROOT / "src" / "met_culture"
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())

@@ -9,13 +9,14 @@ import keras
 import numpy as np
 import onnx
 import pytest
-from conftest import ROOT
+from support import ROOT
 
 from met_culture import export
-from met_culture.command import UserError
-from met_culture.modelfile import load_model, save_model
-from met_culture.models import build
-from met_culture.params import load
+from met_culture.common.config import load
+from met_culture.common.errors import UserError
+from met_culture.models.model_file import load_model, save_model
+from met_culture.train.networks import build
+from met_culture.train.params import TrainParams
 
 META = {
     "labels": list("abcd"),
@@ -34,7 +35,7 @@ IMAGES = IMAGES.astype(np.uint8)
 def model(request: pytest.FixtureRequest, workspace: Path) -> keras.Model:
     """Write a model whose answers differ between images, and return it."""
     name, scale = request.param
-    network = build(replace(load("train", ROOT / "params.yaml"), model=name), 48, 4)
+    network = build(replace(load("train", TrainParams, ROOT / "params.yaml"), model=name), 48, 4)
     label = network.trainable.get_layer("label")
     rng = np.random.default_rng(0)
     label.set_weights([rng.normal(0, scale, part.shape) for part in label.get_weights()])

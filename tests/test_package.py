@@ -1,50 +1,42 @@
+"""Which copy of the package a stage runs."""
+
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+import yaml
+from support import ROOT
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
 
-def params(folder: Path) -> str:
-    """Run a command in `folder` with this checkout installed, and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "met_culture.params", "--given", "a b"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout + done.stderr
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_runs_the_code_of_its_own_checkout(stage: str) -> None:
+    """DVC runs queued and `--temp` experiments in copies of the checkout, which must not run what is installed."""
+    assert STAGES[stage]["cmd"].startswith(f"PYTHONPATH=src python -m met_culture.{stage} ")
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """Return a folder with a module of its own, as in DVC's copies of a checkout."""
-    package = tmp_path / "src/met_culture"
+def installed(tmp_path: Path) -> Path:
+    """Return a folder with the package that stands for the one that is installed; its clean is broken."""
+    shutil.copytree(ROOT / "src/met_culture", tmp_path / "installed/met_culture")
+    (tmp_path / "installed/met_culture/clean/__main__.py").write_text("half an edi")
+    return tmp_path / "installed"
+
+
+def test_a_copy_of_the_checkout_runs_its_own_modules(tmp_path: Path, installed: Path) -> None:
+    package = tmp_path / "copy/src/met_culture/clean"
     package.mkdir(parents=True)
-    (package / "params.py").write_text("import sys; print('the copy', *sys.argv[1:])")
-    (tmp_path / "dvc.yaml").touch()
-    return tmp_path
-
-
-def test_a_copy_of_the_checkout_runs_its_own_modules_and_not_what_is_installed(copy: Path) -> None:
-    assert params(copy) == "the copy --given a b\n"
-
-
-def test_what_is_installed_may_be_broken_meanwhile(copy: Path) -> None:
-    broken = copy.parent / "installed"
-    shutil.copytree(ROOT / "src/met_culture", broken / "met_culture")
-    (broken / "met_culture/params.py").write_text("half an edi")
+    (package.parent / "__init__.py").touch()
+    (package / "__main__.py").write_text("import sys; print('the copy', *sys.argv[1:])")
     done = subprocess.run(
-        [sys.executable, "-m", "met_culture.params"], cwd=copy, env=os.environ | {"PYTHONPATH": str(broken)},
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.stdout == "the copy\n"
-
-
-def test_any_other_folder_runs_what_is_installed(copy: Path) -> None:
-    (copy / "dvc.yaml").unlink()
-    assert params(copy).startswith("error: params.yaml is missing")
+        STAGES["clean"]["cmd"],
+        shell=True,  # noqa: S602 - as DVC runs it
+        cwd=tmp_path / "copy",
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "the copy data/raw data/clean metrics/clean.json\n"

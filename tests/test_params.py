@@ -3,10 +3,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, set_param
+from support import ROOT, set_param
 
-from met_culture.command import UserError
-from met_culture.params import SECTIONS, check_all, load
+from met_culture.common.config import load
+from met_culture.common.errors import UserError
+from met_culture.params import SECTIONS, check_all
+from met_culture.preprocess.params import PreprocessParams
+from met_culture.train.params import TrainParams
 
 
 def test_the_committed_file_is_valid_and_complete() -> None:
@@ -17,13 +20,16 @@ def test_the_committed_file_is_valid_and_complete() -> None:
 
 
 def test_the_articles_values() -> None:
-    train, preprocess = load("train", ROOT / "params.yaml"), load("preprocess", ROOT / "params.yaml")
+    train, preprocess = (
+        load("train", TrainParams, ROOT / "params.yaml"),
+        load("preprocess", PreprocessParams, ROOT / "params.yaml"),
+    )
     assert (train.model, train.epochs, preprocess.image_size, preprocess.fit) == ("cnn", 50, 150, "squash")
 
 
 def test_parameters_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        load("train", ROOT / "params.yaml").epochs = 3
+        load("train", TrainParams, ROOT / "params.yaml").epochs = 3
 
 
 @pytest.mark.parametrize(
@@ -71,12 +77,12 @@ def test_wrong_values_name_their_key_in_one_sentence(workspace: Path, old: str, 
 
 def test_scientific_notation_is_a_number_though_yaml_1_1_calls_it_text(workspace: Path) -> None:
     set_param(workspace, "learning_rate: 0.001", "learning_rate: 1e-4")
-    assert load("train").learning_rate == 1e-4
+    assert load("train", TrainParams).learning_rate == 1e-4
 
 
 def test_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="root of the repository"):
-        load("train", tmp_path / "params.yaml")
+        load("train", TrainParams, tmp_path / "params.yaml")
 
 
 @pytest.mark.parametrize("content", ["", "3", "[1, 2]", "\x00", "fetch: &a [*a]", "[" * 3000])

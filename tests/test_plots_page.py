@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 import yaml
 from browsing import opened
-from conftest import ROOT, picture
+from cloning import Clone
 from playwright.sync_api import Browser, Page
-from test_pipeline import Clone
+from support import ROOT, picture
 
 LABELS = ["America", "China", "India", "Japan"]
 PLOTS = ["Accuracy", "Loss", "plots_training_csv", "plots_confusion_csv"]
@@ -82,7 +82,7 @@ def without(repository: Clone) -> Path:
 def offline(repository: Clone, without: Path) -> Clone:
     """Return the repository after `make plots`."""
     assert without.is_file()
-    repository.run("python", "-m", "met_culture.vegabundle")
+    repository.run("python", "-m", "met_culture.offline_plots")
     assert repository.run("git", "status", "--porcelain", "--", ".dvc", ".cache") == ""
     return repository
 

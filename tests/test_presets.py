@@ -6,9 +6,11 @@ import article
 import models
 import pytest
 import yaml
-from conftest import ROOT
+from support import ROOT
 
-from met_culture.params import check_all, load
+from met_culture.common.config import load
+from met_culture.params import check_all
+from met_culture.train.params import TrainParams
 
 PRESETS = sorted((ROOT / "experiments").glob("*.sh"))
 
@@ -26,4 +28,4 @@ def test_a_preset_is_valid_and_says_what_it_costs(preset: Path, tmp_path: Path) 
 
 def test_the_articles_preset_is_the_default() -> None:
     assert article.parameters(models.changes("article_50")) == yaml.safe_load((ROOT / "params.yaml").read_text())
-    assert load("train", ROOT / "params.yaml").model == "cnn"
+    assert load("train", TrainParams, ROOT / "params.yaml").model == "cnn"

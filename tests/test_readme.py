@@ -7,9 +7,9 @@ from typing import Any
 
 import models_page
 import pytest
-from conftest import ROOT
+from support import ROOT
 
-from met_culture.verify import TOLERANCE
+from met_culture.verify.comparison import TOLERANCE
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FETCH = (ROOT / "docs/fetch.md").read_text(encoding="utf-8")

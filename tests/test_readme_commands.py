@@ -21,12 +21,12 @@ import boto3
 import pandas as pd
 import pytest
 import requests
-from conftest import ROOT, ask_museum, heed_ctrl_c, picture, set_param, write_folder
+from cloning import SETTINGS, Clone, working_tree
 from moto.server import ThreadedMotoServer
-from test_pipeline import SETTINGS, Clone, working_tree
+from support import ROOT, ask_museum, heed_ctrl_c, picture, set_param, write_folder
 
-from met_culture.files import read_json
-from met_culture.museum import serving
+from met_culture.common.files import read_json
+from met_culture.museum.server import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, set_param
-from test_pipeline import Clone
+from cloning import Clone
+from support import ROOT, set_param
 
 STAGE = """
 import pathlib

@@ -5,8 +5,8 @@ import pytest
 from servers import answer, server
 
 from met_culture import weights
-from met_culture.applications import weights_path
-from met_culture.command import UserError
+from met_culture.common.errors import UserError
+from met_culture.train.keras_applications import weights_path
 
 BODY = b"weights"
 DIGEST = hashlib.sha256(BODY).hexdigest()

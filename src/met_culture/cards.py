@@ -10,10 +10,11 @@ from typing import Any
 import jinja2
 import yaml
 
-from met_culture.command import path_arguments, run
-from met_culture.files import read_json, write_bytes
-from met_culture.params import PARAMS, check_all
-from met_culture.scores import FEW
+from met_culture.common.cli import path_arguments, run
+from met_culture.common.config import PARAMS
+from met_culture.common.files import read_json, write_bytes
+from met_culture.evaluate.metrics import FEW
+from met_culture.params import check_all
 
 CARDS = ("data_card.md", "model_card.md")
 STAGES = ("fetch", "clean", "train", "evaluate")

@@ -1,8 +1,9 @@
 """Write a trained model as ONNX, for programs without Keras: `make export`.
 
-The network takes uint8 (n, size, size, 3), RGB, and scales the pixels itself; decoding and resizing to that size, as
-`met_culture.pixels` does, are left to the program. What it has to know of that, and the labels, stand in the file's
-metadata. Beside it goes its SHA-256, as `sha256sum --check` reads it. Nothing is written unless ONNX answers as Keras.
+The network takes uint8 (n, size, size, 3), RGB, and scales the pixels itself; the program that uses it decodes and
+resizes to that size, as `met_culture.preprocess.arrays` does. What it has to know of that, and the labels, stand in
+the file's metadata. Beside it goes its SHA-256, as `sha256sum --check` reads it. Nothing is written unless ONNX
+answers as Keras.
 """
 
 import argparse
@@ -13,17 +14,18 @@ import warnings
 from dataclasses import asdict
 from pathlib import Path
 
-from met_culture.backend import make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.models.backend import make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import numpy as np
 import onnx
 import onnxruntime
 
-from met_culture.command import UserError, run
-from met_culture.files import write_bytes
-from met_culture.modelfile import ModelMeta, load_model
-from met_culture.predictions import predict_array
+from met_culture.common.cli import run
+from met_culture.common.errors import UserError
+from met_culture.common.files import write_bytes
+from met_culture.evaluate.predictions import predict_array
+from met_culture.models.model_file import ModelMeta, load_model
 
 DIFFERENCE = 1e-4  # of a probability, at most
 COMPARED = 16  # drawn images, where there is no test split

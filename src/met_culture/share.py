@@ -10,7 +10,8 @@ import argparse
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-from met_culture.command import UserError, run
+from met_culture.common.cli import run
+from met_culture.common.errors import UserError
 
 
 def share(repo: Repo, remote: str | None) -> tuple[int, int]:

@@ -8,12 +8,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import met_culture.backend  # noqa: F401 # isort: skip - sets up what keras reads at import
+import met_culture.models.backend  # noqa: F401 # isort: skip - sets up what keras reads at import
 
-from met_culture.applications import backbone, is_file_of, weights_path
-from met_culture.client import Client
-from met_culture.command import UserError, run
-from met_culture.hosts import FetchError
+from met_culture.common.cli import run
+from met_culture.common.errors import UserError
+from met_culture.train.keras_applications import backbone, is_file_of, weights_path
+from met_culture.web.client import Client
+from met_culture.web.url_policy import FetchError
 
 MAX_BYTES = 2 * 1024**3  # ConvNeXtXLarge has 1.4 GB
 TIMEOUT_S = 60.0

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import cv2
 import numpy as np
 
-from met_culture.sample import warts
+from met_culture.sample import defects
 from met_culture.sample.painters import paint
 from met_culture.sample.photograph import photograph, stage
 from met_culture.sample.plan import plan
@@ -39,14 +39,14 @@ def write_museum(folder: Path, *, seed: int) -> None:
     lines = [json.dumps(record(work, seed), ensure_ascii=False) + "\n" for work in works]
     (folder / "records.jsonl").write_text("".join(lines), encoding="utf-8", newline="\n")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda work: write_picture(folder, work, seed), filter(warts.has_file, works)))
+        list(pool.map(lambda work: write_picture(folder, work, seed), filter(defects.has_file, works)))
 
 
 def write_picture(folder: Path, work: Work, seed: int) -> None:
     """Write the JPEG of one work, or what lies in its place, under its decoded URL path."""
     path = folder / "images" / unquote(image_path(work))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(warts.spoil(work, draw(work, seed)))
+    path.write_bytes(defects.spoil(work, draw(work, seed)))
 
 
 def draw(work: Work, seed: int) -> bytes:

@@ -3,19 +3,7 @@
 import cv2
 import numpy as np
 
-from met_culture.sample.brush import (
-    Palette,
-    Rng,
-    Shape,
-    choose,
-    dabs,
-    gradient,
-    mix,
-    noise,
-    shape_fill,
-    vary,
-    wash,
-)
+from met_culture.sample.brush import Palette, Rng, Shape, choose, dabs, gradient, mix, noise, shape_fill, vary, wash
 from met_culture.sample.nature import leafy_tree, mountain
 
 # Zenith and horizon: noon, evening, storm, grey morning, dusk.

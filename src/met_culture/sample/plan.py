@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from met_culture.sample.brush import Rng, choose
-from met_culture.sample.warts import BROKEN, CLEVER, LEFT_OUT
+from met_culture.sample.defects import BROKEN, CLEVER, LEFT_OUT
 from met_culture.sample.works import FIRST_ID, Work, new_work
 
 GOOD = {"China": 120, "Japan": 110, "America": 100, "India": 36}

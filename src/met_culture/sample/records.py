@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from met_culture.sample import warts, wording
+from met_culture.sample import defects, wording
 from met_culture.sample.brush import Rng, choose
 from met_culture.sample.keys import KEYS
 from met_culture.sample.works import FIRST_ID, Work
@@ -19,7 +19,7 @@ def record(work: Work, seed: int) -> dict[str, object]:
     rng = np.random.default_rng([seed, work.album, WORDS])
     full = dict.fromkeys(KEYS, "") | fixed(work) | numbers(work) | made(rng, work) | place(work) | work.fields
     full |= image_urls(work)
-    return warts.outdate(full) if work.wart == "old record" else full
+    return defects.outdate(full) if work.wart == "old record" else full
 
 
 def fixed(work: Work) -> dict[str, object]:
@@ -89,12 +89,12 @@ def place(work: Work) -> dict[str, object]:
 
 def image_path(work: Work) -> str:
     """Return the path in the URL of a work's picture, as the record spells it."""
-    return f"CRDImages/{wording.PLACES[work.school][1]}/web-large/{warts.file_name(work)}"
+    return f"CRDImages/{wording.PLACES[work.school][1]}/web-large/{defects.file_name(work)}"
 
 
 def image_urls(work: Work) -> dict[str, object]:
     """Return the links to the picture; both empty where there is none."""
-    if not warts.has_url(work):
+    if not defects.has_url(work):
         return {"primaryImage": "", "primaryImageSmall": ""}
     small = HOST + image_path(work)
     return {"primaryImage": small.replace("/web-large/", "/original/"), "primaryImageSmall": small}

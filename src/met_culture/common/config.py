@@ -1,0 +1,96 @@
+"""Read sections of params.yaml into checked dataclasses, and the types of fields that several stages share."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from met_culture.common.errors import UserError
+
+PARAMS = Path("params.yaml")
+Section = TypeVar("Section")
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # the range that Keras and NumPy accept
+Count = Annotated[int, Field(ge=1)]
+# Lax, because YAML 1.1 reads `1e-4` as text.
+Number = Annotated[float, Field(strict=False)]
+Fraction = Annotated[Number, Field(gt=0, lt=1)]
+Regex = Annotated[str, AfterValidator(_regex)]
+Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
+Fit = Literal["squash", "letterbox", "crop"]
+
+_PLAIN = {
+    "unexpected_keyword_argument": "is not a known key; remove it or correct its spelling",
+    "missing_argument": "is missing; add it",
+    "missing": "is missing; add it",
+    "dataclass_type": "must be a section of keys and values",
+}
+
+
+def _message(path: Path, section: str, error: ValidationError) -> str:
+    # A misspelt key is both unknown and missing: the unknown one says more.
+    first = min(error.errors(), key=lambda fault: fault["type"] != "unexpected_keyword_argument")
+    key = ".".join([section, *map(str, first["loc"])])
+    given = "" if first["type"] in _PLAIN or not first["loc"] else f" (it is {first['input']!r})"
+    message = _PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ").lower()
+    return f"{path}: {key}: {message}{given}."
+
+
+def read_sections(path: Path = PARAMS) -> dict[str, Any]:
+    """Return the sections of params.yaml, unchecked.
+
+    Raises:
+        UserError: The file is missing, is not valid YAML or holds no sections.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run the command in the root of the repository.") from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path} must hold one section of keys for each stage; `git checkout {path}` restores it.")
+    return content
+
+
+def check_section(path: Path, content: dict[str, Any], name: str, kind: type[Section]) -> Section:
+    """Return one section as a checked dataclass.
+
+    Args:
+        path: The file, for messages.
+        content: The sections of `read_sections`.
+        name: Name of the section.
+        kind: Dataclass of the section.
+
+    Raises:
+        UserError: The section or a key of it is missing, unknown or out of range.
+    """
+    if name not in content:
+        raise UserError(f"{path}: {name} is missing; add the section.")
+    try:
+        # JSON, because strict mode takes lists for tuples and mappings for dataclasses only from there.
+        text = json.dumps(content[name], default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: {name} must hold plain keys and values ({error}).") from None
+    try:
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        raise UserError(_message(path, name, error)) from None
+
+
+def load(name: str, kind: type[Section], path: Path = PARAMS) -> Section:
+    """Return the checked parameters of one section; raises what `read_sections` and `check_section` raise."""
+    return check_section(path, read_sections(path), name, kind)

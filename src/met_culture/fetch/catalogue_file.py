@@ -1,0 +1,129 @@
+"""Read a bulk file instead of asking the API: MetObjects.csv, or a dump of whole records."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from met_culture.common.errors import UserError
+from met_culture.common.record_keys import COLUMNS
+from met_culture.fetch.folder import MAX_ID
+from met_culture.fetch.records import BOOLEANS, INTEGERS, NESTED
+
+# MetObjects.csv's names of the fields that a rule looks at.
+FIELDS = {"department": "Department", "classification": "Classification", "objectName": "Object Name"}
+ID, PUBLIC_DOMAIN = "Object ID", "Is Public Domain"
+BOOLEAN_TEXTS = {"true": True, "1": True, "false": False, "0": False}
+LFS = b"version https://git-lfs"  # what lies in a clone without Git LFS instead of the file
+MAX_LINE = 5_000_000  # bytes; a longer one is cut and then no JSON
+BATCH = 500  # rows of a parquet file that memory holds at once
+
+
+# What decides about a candidate.
+CHOOSING = ("objectID", "department", "classification", "objectName", "isPublicDomain")
+
+
+def _object_id(value: Any) -> int | None:  # noqa: ANN401 - what a file holds
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    number = int(text) if text.isdecimal() and len(text) < len(str(MAX_ID)) else 0
+    return number or None
+
+
+def _check_start(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(512)
+    except OSError as error:
+        raise UserError(f"fetch.catalog_file: {file} cannot be read ({error.strerror}).") from None
+    if start.startswith(LFS):
+        raise UserError(f"fetch.catalog_file: {file} is a Git LFS pointer; run `git lfs pull` where it comes from.")
+    if start.lstrip()[:1] == b"<":
+        raise UserError(f"fetch.catalog_file: {file} is a web page; give the address of the file itself.")
+    return start
+
+
+def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
+    """Yield what `CHOOSING` names of every row of MetObjects.csv; None for a row without an id or of another length.
+
+    Source of the format: https://github.com/metmuseum/openaccess (UTF-8 with BOM, several values joined with `|`).
+
+    Raises:
+        UserError: Not that file, or a row that is no CSV.
+    """
+    _check_start(file)
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
+        rows = csv.reader(opened)
+        try:
+            header = next(rows, [])
+            missing = [name for name in (ID, PUBLIC_DOMAIN, *FIELDS.values()) if name not in header]
+            if missing:
+                raise UserError(f"fetch.catalog_file: {file} has no column {missing[0]!r}; give MetObjects.csv.")
+            places = {field: header.index(name) for field, name in FIELDS.items()}
+            id_place, public_place = header.index(ID), header.index(PUBLIC_DOMAIN)
+            for row in rows:
+                object_id = _object_id(row[id_place]) if len(row) == len(header) else None
+                if object_id is None:
+                    yield None
+                    continue
+                public = row[public_place].casefold() == "true"
+                texts = {field: row[place] for field, place in places.items()}
+                yield texts | {"objectID": object_id, "isPublicDomain": public}
+        except csv.Error as error:
+            raise UserError(f"fetch.catalog_file: {file}, line {rows.line_num}: {error}; mend the row.") from None
+
+
+def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[str, Any]]:
+    """Yield the records of a dump, parquet or JSON lines, as the API would answer them; only some of their keys.
+
+    Raises:
+        UserError: Neither of the two, or a row without an objectID.
+    """
+    rows = _parquet_rows(file, keys) if _check_start(file).startswith(b"PAR1") else _json_rows(file)
+    for number, row in enumerate(rows, start=1):
+        object_id = _object_id(row.get("objectID")) if isinstance(row, dict) else None
+        if not object_id:
+            raise UserError(f"fetch.catalog_file: {file}, row {number}: no record with an objectID; mend or remove it.")
+        yield {key: _as_answered(key, value) for key, value in row.items() if key in keys} | {"objectID": object_id}
+
+
+def _parquet_rows(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    try:
+        with pq.ParquetFile(file) as table:
+            columns = [name for name in table.schema_arrow.names if name in keys]
+            for batch in table.iter_batches(batch_size=BATCH, columns=columns):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise UserError(f"fetch.catalog_file: {file} is no sound parquet file ({reason}).") from None
+
+
+def _json_rows(file: Path) -> Iterator[Any]:
+    with file.open("rb") as lines:
+        while line := lines.readline(MAX_LINE):
+            if not line.strip():
+                continue
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError):
+                yield None
+
+
+def _as_answered(key: str, value: Any) -> Any:  # noqa: ANN401 - what a file holds
+    """Return a value as the API has it: tables store years as numbers, and lists as JSON text."""
+    if key in NESTED and isinstance(value, str):
+        try:
+            return json.loads(value) if value else None
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None  # a column of integers with gaps is read as floats
+    if key in BOOLEANS:
+        return BOOLEAN_TEXTS.get(str(value).casefold(), value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, int) and key not in INTEGERS else value

@@ -1,0 +1,75 @@
+"""Parameters of the stage fetch: its section of params.yaml, checked by name."""
+
+from datetime import date
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+from pydantic.dataclasses import dataclass
+
+from met_culture.common.config import STRICT, Count, Number, Seed
+from met_culture.fetch.departments import DEPARTMENTS
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)  # raises ValueError
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("not an http or https URL")
+    return text
+
+
+def _department(name: str) -> str:
+    if name not in DEPARTMENTS.values():
+        raise ValueError(f"{name} is not a department of the museum ({', '.join(DEPARTMENTS.values())})")
+    return name
+
+
+def _date(text: str) -> str:
+    date.fromisoformat(text)  # raises ValueError
+    return text
+
+
+Department = Annotated[str, AfterValidator(_department)]
+# Strings, because YAML reads a bare 2026-11-24 as a date.
+Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_date)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]  # without https:// and in lower case
+# What a header can hold; a name and a place to complain.
+UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
+Url = Annotated[str, AfterValidator(_url)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class CandidateRule:
+    """What an object must be to be fetched; every key that is given must fit."""
+
+    departments: tuple[Department, ...] = ()
+    classifications: tuple[str, ...] = ()
+    object_names: tuple[str, ...] = ()
+    public_domain: bool = False
+
+
+@dataclass(frozen=True, config=STRICT)
+class FetchParams:
+    """Where records and images come from, which of them, and how politely."""
+
+    source: Annotated[str, Field(min_length=1)]
+    sample_seed: Seed
+    api: Url
+    catalog: Literal["search", "listing", "csv", "dump"]
+    catalog_file: Annotated[str, Field(min_length=1)] | None
+    candidates: tuple[CandidateRule, ...]
+    limit: Count | None
+    limit_seed: Seed
+    since: Date | None
+    image_hosts: Annotated[tuple[HostName, ...], Field(min_length=1)]
+    requests_per_second: Annotated[Number, Field(ge=0.001, le=80)]  # 80 is what the museum documents
+    parallel_images: Annotated[int, Field(ge=1, le=64)]
+    timeout_s: Annotated[Number, Field(gt=0, le=3600)]
+    user_agent: UserAgent
+
+    def __post_init__(self) -> None:
+        """Reject catalogues that lack their file, or that cannot be brought up to date by date."""
+        if self.catalog in ("csv", "dump") and not self.catalog_file:
+            raise ValueError(f"catalog is {self.catalog}, so catalog_file must be the path or URL of its file")
+        if self.catalog == "dump" and self.since:
+            raise ValueError("since must be null with catalog dump, as a dump is compared as a whole")

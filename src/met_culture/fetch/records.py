@@ -1,0 +1,77 @@
+"""The object records of the Collection API as rows of a table with fixed columns and types.
+
+Source of the fields: https://metmuseum.github.io (GET /objects/{id}).
+"""
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from met_culture.common.record_keys import COLUMNS
+
+INTEGERS = ("objectID", "objectBeginDate", "objectEndDate")
+BOOLEANS = ("isHighlight", "isPublicDomain", "isTimelineWork")
+NESTED = ("additionalImages", "constituents", "measurements", "tags")  # lists; kept as JSON text
+OUTCOME = pa.schema(
+    [
+        ("status", pa.string()),  # `ok` or one of the reasons' kinds, see fetch
+        ("reason", pa.string()),
+        ("image_file", pa.string()),
+        ("image_sha256", pa.string()),
+        ("image_bytes", pa.int64()),
+        ("image_width", pa.int64()),  # pixels
+        ("image_height", pa.int64()),  # pixels
+    ]
+)
+
+
+class RecordError(ValueError):
+    """A record whose shape is not the API's."""
+
+
+def _type(column: str) -> pa.DataType:
+    if column in INTEGERS:
+        return pa.int64()
+    return pa.bool_() if column in BOOLEANS else pa.string()
+
+
+SCHEMA = pa.schema([(column, _type(column)) for column in COLUMNS] + list(OUTCOME))
+
+
+def _storable(text: str) -> str:
+    return text.encode(errors="replace").decode()  # lone surrogates, which JSON can hold and UTF-8 cannot
+
+
+def _value(column: str, value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    if column in NESTED:
+        return _storable(json.dumps(value, ensure_ascii=False)) if value else None
+    expected = int if column in INTEGERS else bool if column in BOOLEANS else str
+    if value is None and expected is not int:
+        return expected()
+    # type() and not isinstance, because a bool is an int.
+    if type(value) is not expected:
+        raise RecordError(f"{column} is {str(value)[:60]!r}, not {expected.__name__}")
+    if expected is int and abs(value) >= 2**63:
+        raise RecordError(f"{column} has more than 64 bits")
+    return _storable(value) if expected is str else value
+
+
+def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - what JSON holds
+    """Return the 57 columns of a record.
+
+    Older records lack up to eight keys and are filled with "" or null; keys that the API does not document are dropped.
+
+    Args:
+        record: The parsed JSON body of `GET /objects/{id}`.
+        object_id: The id that was asked for.
+
+    Raises:
+        RecordError: The record is no object, belongs to another id, or holds a value of the wrong type.
+    """
+    if not isinstance(record, dict):
+        raise RecordError("the body is no JSON object")
+    if record.get("objectID") != object_id:
+        raise RecordError(f"the body is the record of {str(record.get('objectID'))[:20]}")
+    defaults = {"objectBeginDate": 0, "objectEndDate": 0}
+    return {column: _value(column, record.get(column, defaults.get(column))) for column in COLUMNS}

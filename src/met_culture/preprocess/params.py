@@ -1,0 +1,17 @@
+"""Parameters of the stage preprocess: its section of params.yaml, checked by name."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from met_culture.common.config import STRICT, Fit, Interpolation
+
+
+@dataclass(frozen=True, config=STRICT)
+class PreprocessParams:
+    """Geometry of the arrays."""
+
+    image_size: Annotated[int, Field(ge=32, le=2048)]  # below 32 the CNN's three poolings leave nothing
+    interpolation: Interpolation
+    fit: Fit

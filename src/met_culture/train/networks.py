@@ -1,0 +1,103 @@
+"""The networks, by their names in `train.model`, each as a part that stays frozen and a part that is trained."""
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from met_culture.train.efficientnet_lite import VARIANTS, efficientnet_lite
+from met_culture.train.keras_applications import application
+from met_culture.train.params import TrainParams
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network and its parts.
+
+    Attributes:
+        trainable: Compiled; from images, or from what `frozen` returns, to the shares of the labels.
+        frozen: From images to the input of `trainable`; None where everything is trained.
+    """
+
+    trainable: keras.Model
+    frozen: keras.Model | None = None
+
+    def whole(self) -> keras.Model:
+        """Return the network from images, uint8 (n, size, size, 3), to shares, float32 (n, labels), compiled."""
+        if self.frozen is None:
+            return self.trainable
+        self.frozen.trainable = False  # so that the optimizer's state is of the same weights
+        model = keras.Model(self.frozen.input, self.trainable(self.frozen.output), name=self.trainable.name)
+        model.compile(optimizer=self.trainable.optimizer, loss=self.trainable.loss, metrics=["accuracy"])
+        return model
+
+
+def cnn(image_size: int, labels: int) -> keras.Model:
+    """Return the article's CNN: the small one of Keras's "very little data" tutorial without its dropout.
+
+    Shares are float32 whatever the precision of the rest, as probabilities near 0 and 1 need it.
+
+    Args:
+        image_size: Width and height of the input in pixels; input is uint8 or float (n, size, size, 3), 0 to 255, RGB.
+        labels: Number of classes; output is a softmax of shape (n, labels).
+    """
+    return keras.Sequential(
+        [
+            keras.Input((image_size, image_size, 3), dtype="uint8", name="image"),
+            layers.Rescaling(1 / 255, name="rescale"),
+            layers.Conv2D(32, 3, activation="relu", name="conv_1"),
+            layers.MaxPooling2D(name="pool_1"),
+            layers.Conv2D(32, 3, activation="relu", name="conv_2"),
+            layers.MaxPooling2D(name="pool_2"),
+            layers.Conv2D(64, 3, activation="relu", name="conv_3"),
+            layers.MaxPooling2D(name="pool_3"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(64, activation="relu", name="dense"),
+            layers.Dense(labels, activation="softmax", dtype="float32", name="label"),
+        ],
+        name="cnn",
+    )
+
+
+def _network(params: TrainParams, image_size: int, labels: int) -> Network:
+    if params.model == "cnn":
+        return Network(cnn(image_size, labels))
+    if params.model in VARIANTS:
+        frozen, features = efficientnet_lite(params.model, image_size, params.fine_tune_stages)
+    else:
+        frozen, features = application(params.model, image_size)
+    # Only a place for what head.py learns of the training images; it never changes while the network is trained.
+    x = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False, trainable=False, name="standardise")(
+        features.output
+    )
+    x = layers.Dropout(params.dropout, seed=params.seed, name="dropout")(x)
+    # From zero: thousands of features with random weights would start far from not knowing.
+    x = layers.Dense(labels, activation="softmax", kernel_initializer="zeros", dtype="float32", name="label")(x)
+    return Network(keras.Model(features.input, x, name=params.model), frozen)
+
+
+def build(params: TrainParams, image_size: int, labels: int) -> Network:
+    """Return the network that the parameters describe, its new weights drawn from `params.seed`.
+
+    Raises:
+        UserError: The weights that training starts from cannot be read.
+    """
+    keras.utils.set_random_seed(params.seed)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(params.precision)
+    try:
+        network = _network(params, image_size, labels)
+    finally:
+        keras.config.set_dtype_policy(before)
+    # Named, because the names that Keras makes up count how many there were before, and go into the file.
+    config = {"name": params.optimizer, "learning_rate": params.learning_rate}
+    optimizer = keras.optimizers.get({"class_name": params.optimizer, "config": config})
+    network.trainable.compile(optimizer=optimizer, loss=loss(params), metrics=["accuracy"])
+    return network
+
+
+def loss(params: TrainParams) -> str | keras.losses.Loss:
+    """Return the cross-entropy, with smoothed labels if the parameters say so."""
+    if not params.label_smoothing:
+        return "categorical_crossentropy"
+    return keras.losses.CategoricalCrossentropy(label_smoothing=params.label_smoothing)

@@ -1,0 +1,63 @@
+"""Parameters of the stage train: its section of params.yaml, checked by name."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from met_culture.common.config import STRICT, Count, Fraction, Number, Seed
+
+# Ours, or a class of keras.applications, which only training can look up.
+Model = Annotated[str, Field(pattern=r"^(cnn|efficientnet_lite[02]|[A-Z][A-Za-z0-9]*)$")]
+
+
+@dataclass(frozen=True, config=STRICT)
+class AugmentParams:
+    """Ranges of the random affine map."""
+
+    zoom: Annotated[Number, Field(ge=0, lt=1)]
+    shift: Annotated[Number, Field(ge=0, lt=1)]
+    shear: Annotated[Number, Field(ge=0, lt=90)]
+    flip: bool
+
+
+@dataclass(frozen=True, config=STRICT)
+class HeadParams:
+    """The first phase of a pretrained model: its new last layer alone."""
+
+    epochs: Annotated[int, Field(ge=0)]
+    learning_rate: Annotated[Number, Field(gt=0)]
+    schedule: Literal["constant", "cosine"]
+    schedule_length: Count
+    schedule_end: Annotated[Number, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class TrainParams:
+    """Model and optimisation."""
+
+    model: Model
+    epochs: Annotated[int, Field(ge=0)]
+    batch_size: Count
+    optimizer: Literal["rmsprop", "adam", "adamw", "sgd"]
+    learning_rate: Annotated[Number, Field(gt=0)]
+    schedule: Literal["constant", "cosine"]
+    schedule_length: Count
+    schedule_end: Annotated[Number, Field(ge=0, le=1)]
+    seed: Seed
+    label_smoothing: Annotated[Number, Field(ge=0, lt=1)]
+    class_weights: Literal["none", "balanced"]
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    keep: Literal["best", "last"]
+    calibrate: bool
+    answer_accuracy: Fraction
+    head: HeadParams
+    fine_tune_stages: Annotated[int, Field(ge=1, le=7)]
+    versions: Count
+    dropout: Annotated[Number, Field(ge=0, lt=1)]
+    augment: AugmentParams
+
+    def __post_init__(self) -> None:
+        """Reject a training without an epoch."""
+        if self.epochs + (self.head.epochs if self.model != "cnn" else 0) < 1:
+            raise ValueError("epochs must be at least 1 (0 only for a pretrained model whose head is trained)")

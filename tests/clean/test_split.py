@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import ROOT
+
+from met_culture.clean.params import CleanParams
+from met_culture.clean.split import split
+from met_culture.clean.tables import SPLITS
+from met_culture.common.config import load
+from met_culture.common.errors import UserError
+
+PARAMS = load("clean", CleanParams, ROOT / "params.yaml")
+
+
+def paintings(**groups_per_label: int) -> pd.DataFrame:
+    rng, rows, group = np.random.default_rng(0), [], 0
+    for label, count in groups_per_label.items():
+        for _ in range(count):
+            group += 1
+            rows += [{"label": label, "group": group}] * int(rng.choice([1, 1, 1, 3]))
+    return pd.DataFrame(rows)
+
+
+TABLE = paintings(China=100, Japan=80, America=60, India=8)
+
+
+def test_groups_are_never_cut() -> None:
+    assert TABLE.assign(split=split(TABLE, PARAMS)).groupby("group")["split"].nunique().eq(1).all()
+
+
+def test_fractions_hold_for_the_groups_of_every_label() -> None:
+    table = TABLE.assign(split=split(TABLE, PARAMS)).drop_duplicates("group")
+    counts = pd.crosstab(table["label"], table["split"])[list(SPLITS)]
+    assert counts.loc["China"].tolist() == [70, 15, 15]
+    assert counts.loc["Japan"].tolist() == [56, 12, 12]
+    assert counts.loc["India"].tolist() == [6, 1, 1]
+
+
+def test_the_seed_decides() -> None:
+    again, other = split(TABLE, PARAMS), split(TABLE, replace(PARAMS, seed=12))
+    assert split(TABLE, PARAMS).equals(again)
+    assert not again.equals(other)
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    shuffled = TABLE.sample(frac=1, random_state=3)
+    assert split(shuffled, PARAMS).sort_index().equals(split(TABLE, PARAMS))
+
+
+@pytest.mark.parametrize("fractions", [(0.15, 0.15), (0.4, 0.4), (0.01, 0.9)])
+def test_three_groups_fill_all_three_splits(fractions: tuple[float, float]) -> None:
+    table = paintings(China=20, Japan=20, America=20, India=3)
+    params = replace(PARAMS, val_fraction=fractions[0], test_fraction=fractions[1])
+    counts = pd.crosstab(table["label"], split(table, params))
+    assert (counts.loc["India"] > 0).all()
+
+
+def test_fewer_than_three_groups_are_named() -> None:
+    with pytest.raises(UserError, match="India has 2 separate"):
+        split(paintings(China=20, Japan=20, America=20, India=2), PARAMS)
+    with pytest.raises(UserError, match="Japan has 0 separate"):
+        split(paintings(China=20, America=20, India=9), PARAMS)
+
+
+def test_over_all_folds_every_painting_is_in_test_once() -> None:
+    splits = [split(TABLE, replace(PARAMS, folds=5, fold=fold)) for fold in range(5)]
+    assert sum((each == "test").astype(int) for each in splits).eq(1).all()
+    for each in splits:
+        table = TABLE.assign(split=each)
+        assert table.groupby("group")["split"].nunique().eq(1).all()
+        counts = pd.crosstab(*(table.drop_duplicates("group")[name] for name in ("label", "split")))
+        assert counts.loc["China"].tolist() == [20, 65, 15]  # test, train, val
+        assert (counts > 0).all(axis=None)
+
+
+def test_fewer_groups_than_folds_are_named() -> None:
+    with pytest.raises(UserError, match=r"India has 4 separate.*clean\.folds are 5"):
+        split(paintings(China=20, Japan=20, America=20, India=4), replace(PARAMS, folds=5))

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from met_culture.common.files import read_json, write_bytes, write_json
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    write_json(path, {"accuracy": 0.5})
+    with pytest.raises(TypeError):
+        write_json(path, {"accuracy": object()})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, {"accuracy": float("nan")})
+    assert read_json(path) == {"accuracy": 0.5}
+
+
+def test_a_full_disk_names_the_file_and_leaves_no_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*/a\.jpg'"):
+        write_bytes(tmp_path / "a.jpg", b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_are_made_and_nothing_else_stays(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a" / "b.bin", b"x")
+    assert [file.name for file in (tmp_path / "a").iterdir()] == ["b.bin"]
+
+
+def test_numpy_numbers_are_written_as_numbers(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", {"n": np.int64(3), "share": np.float32(0.5)})
+    assert read_json(tmp_path / "x.json") == {"n": 3, "share": 0.5}

@@ -1,0 +1,223 @@
+"""The dashboard end to end in a real Chromium, and its messages without one. The network has random weights."""
+
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from browsing import OVERFLOW, opened
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from saved_models import repository
+from streamlit.testing.v1 import AppTest
+from support import ROOT, picture
+
+APP = ROOT / "src/met_culture/dashboard/app.py"
+HOSTILE = '<img src=x onerror="document.title=1">:red[*x*] $y$ [z](javascript:alert(1))'
+OBJECT = "https://www.metmuseum.org/art/collection/search/1"
+LABELS = ["China", "Japan", "America", "India"]
+EXAMPLE = "or a painting of the test images"
+NEAREST = "Training paintings most like it"
+expect.set_options(timeout=60_000)  # the first page imports TensorFlow
+
+
+def files(folder: Path) -> None:
+    """Write what the pipeline would have: 24 paintings, a third of them for the test."""
+    for number in range(24):
+        picture(folder / f"data/raw/images/{number}.jpg", number)
+    rows = {"objectID": range(24), "label": LABELS * 6, "split": ["train", "train", "test"] * 8, "title": HOSTILE}
+    rows |= {"image_file": [f"images/{n}.jpg" for n in range(24)], "artistDisplayName": "A & B", "objectDate": "1700"}
+    table = pd.DataFrame(rows).assign(objectURL=OBJECT)
+    table.loc[::2, "objectURL"] = "javascript:alert(1)"
+    (folder / "data/clean").mkdir(parents=True)
+    table.to_csv(folder / "data/clean/paintings.csv", index=False)
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give `__main__` back: Streamlit's runner puts the page there, and every process started later would import it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository whose own model is never sure enough, and that of its last commit always."""
+    clone = repository(tmp_path_factory.mktemp("app") / "repository")
+    files(clone.folder)
+    shutil.copytree(ROOT / ".streamlit", clone.folder / ".streamlit")
+    return clone.folder
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    """Start the dashboard as `make app` does."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(APP),
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    with (folder.parent / "log").open("w") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as app:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)  # noqa: S310 - http, to this machine
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield address
+        finally:
+            app.terminate()
+            app.wait(20)
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
+
+
+def encoded(size: tuple[int, int], form: str = "JPEG") -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (*size, 3), np.uint8)).save(data, form)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_upload_gets_probabilities_heat_and_neighbours(browser: Browser, url: str, width: int) -> None:
+    with opened(browser, url, width) as page:
+        upload(page, "painting.jpg", encoded((200, 300)))
+        expect(page.get_by_text("By the network's own features")).to_be_visible()
+        assert page.get_by_role("progressbar").count() == 4
+        assert all(page.get_by_text(f"{label}: ").count() for label in LABELS)
+        expect(page.get_by_text("Unsure:")).to_be_visible()
+        shown = page.locator("[data-testid=stImage] img")
+        expect(shown).to_have_count(2)
+        page.wait_for_function("[...document.images].every(e => e.naturalWidth >= 32)")
+        expect(page.locator(".nearest li")).to_have_count(6)
+        assert page.evaluate(OVERFLOW) == 0
+
+
+def test_names_are_shown_and_never_obeyed(browser: Browser, url: str) -> None:
+    with opened(browser, url) as page:
+        upload(page, "painting.jpg", encoded((200, 300)))
+        expect(page.get_by_text("By the network's own features")).to_be_visible()
+        assert HOSTILE in page.locator(".nearest li").first.inner_text()
+        assert page.locator(".nearest img[src=x]").count() == 0
+        links = {each.get_attribute("href") for each in page.locator(".nearest a").all()}
+        assert links <= {OBJECT}
+        assert page.title() == "Culture of a painting"
+
+
+def test_everything_works_by_keyboard(browser: Browser, url: str) -> None:
+    with opened(browser, url) as page:
+        wanted = {name: page.get_by_role("combobox", name=name) for name in ("Trained model", EXAMPLE)}
+        wanted["upload"] = page.locator("[data-testid=stFileUploader] button").first
+        expect(wanted["upload"]).to_be_visible()
+        expect(wanted[EXAMPLE]).to_be_visible()
+        reached = []
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            reached += [name for name, each in wanted.items() if each.evaluate("e => e === document.activeElement")]
+            if EXAMPLE in reached:
+                break
+        assert reached == ["Trained model", "upload", EXAMPLE]
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("option").first).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(NEAREST)).to_be_visible()
+
+
+def test_another_revision_answers_otherwise(browser: Browser, url: str) -> None:
+    with opened(browser, url) as page:
+        upload(page, "painting.jpg", encoded((200, 300)))
+        expect(page.get_by_text("Unsure:")).to_be_visible()
+        page.get_by_role("combobox", name="Trained model").click()
+        page.get_by_role("option", name="main").click()
+        expect(page.get_by_text("Unsure:")).to_have_count(0)
+        expect(page.locator("[data-testid=stAlertContentSuccess]")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("page.jpg", b"<html>", "This picture cannot be used: HTML, not an image."),
+        ("text.png", b"text", "This picture cannot be used: not an image."),
+        ("half.jpg", encoded((200, 300))[:3000], "This picture cannot be used: cut off."),
+        ("empty.jpg", b"", "This picture cannot be used: empty."),
+        ("../../x.jpg", b"GIF89a", "This picture cannot be used: "),
+        ("page.svg", b"<svg/>", "files are not allowed"),
+        ("huge.jpg", b"\0" * 21_000_000, "File must be 20.0MB or smaller"),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_the_page_goes_on(
+    browser: Browser, url: str, name: str, content: bytes, said: str
+) -> None:
+    with opened(browser, url) as page:
+        upload(page, name, content)
+        expect(page.get_by_text(said)).to_be_visible()
+        assert page.locator(".nearest").count() == 0
+        page.get_by_role("combobox", name=EXAMPLE)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(browser: Browser, url: str) -> None:
+    data = io.BytesIO()
+    Image.new("1", (9_000, 9_000)).save(data, "PNG")  # a few kilobytes
+    with opened(browser, url) as page:
+        upload(page, "bomb.png", data.getvalue())
+        expect(page.get_by_text("9000 x 9000 pixels, more than 50,000,000")).to_be_visible()
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", "101"), ("evil.example", "403")])
+def test_no_page_reaches_it_by_another_name(url: str, host: str, status: str) -> None:
+    """As after DNS rebinding: a foreign page whose name leads to this machine."""
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+    asked = f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\n{upgrade}dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as connection:
+        connection.sendall(asked.encode())
+        assert connection.recv(100).split()[1].decode() == status
+
+
+def test_without_a_model_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not page.exception
+    assert [each.value for each in page.error] == [
+        "models/model.keras is missing; run `dvc repro` to train it, or `dvc pull` to get it."
+    ]
+
+
+def test_an_example_is_answered_without_a_browser(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    examples = page.selectbox[1]
+    assert len(examples.options) == 8
+    page = examples.select(examples.options[0]).run()
+    assert not page.exception
+    assert [each.value for each in page.subheader] == [NEAREST]
+    assert len(page.warning) == 1
+
+
+@pytest.mark.parametrize("content", ["", "objectID\n1\n"])
+def test_a_damaged_table_is_named(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    shutil.copytree(folder / "models", tmp_path / "models")
+    (tmp_path / "data/clean").mkdir(parents=True)
+    (tmp_path / "data/clean/paintings.csv").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not page.exception
+    assert page.error[0].value.startswith("data/clean/paintings.csv is damaged")

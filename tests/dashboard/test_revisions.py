@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+from cloning import Clone
+from saved_models import repository
+
+from met_culture.common.errors import UserError
+from met_culture.dashboard import revisions
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    return repository(tmp_path_factory.mktemp("revisions") / "repository")
+
+
+def test_models_of_commits_are_offered_and_loaded(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone.folder)
+    found, note = revisions.revisions()
+    assert note == ""
+    commits = clone.run("git", "log", "--format=%h").split()
+    assert [each.name for each in found] == ["workspace", "main", commits[1]]
+    thresholds = [each.load()[0][1].threshold for each in found]
+    assert thresholds == [1.0, 0.0, 0.0]
+    weights = {each.load()[0][0].get_weights()[0].tobytes() for each in found}
+    assert len(weights) == 3
+
+
+def test_a_model_that_has_left_the_cache_is_not_offered(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone.folder)
+    main = next(each for each in revisions.revisions()[0] if each.name == "main")
+    path = clone.folder / ".dvc/cache/files/md5" / main.digest[:2] / main.digest[2:]
+    content = path.read_bytes()
+    path.unlink()
+    try:
+        assert "main" not in [each.name for each in revisions.revisions()[0]]
+        with pytest.raises(UserError, match="main is no longer in DVC's cache"):
+            main.load()
+    finally:
+        path.write_bytes(content)
+
+
+def test_outside_a_repository_there_is_the_folder_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found, note = revisions.revisions()
+    assert [each.name for each in found] == ["workspace"]
+    assert note.startswith("Models of commits and experiments are not offered")
+    with pytest.raises(UserError, match=r"models/model\.keras is missing"):
+        found[0].load()

@@ -1,0 +1,110 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn import metrics
+from support import ROOT, set_param
+
+from met_culture.common.config import load
+from met_culture.common.errors import UserError
+from met_culture.common.files import read_json, write_json
+from met_culture.evaluate import run as evaluate
+from met_culture.models.model_file import save_model
+from met_culture.train.networks import build
+from met_culture.train.params import TrainParams
+
+LABELS = ["China", "Japan", "America", "India"]
+META = {
+    "labels": LABELS,
+    "image_size": 32,
+    "fit": "squash",
+    "interpolation": "area",
+    "source": "synthetic sample",
+    "epoch": 1,
+}
+ARGUMENTS = (
+    "data/preprocess", "models/model.keras", "plots/training.csv",
+    "data/evaluate/predictions.csv", "metrics/evaluate.json", "plots",
+)  # fmt: skip
+
+
+@pytest.fixture
+def trained(workspace: Path) -> Path:
+    """Write the outputs of preprocess and train: 20 test images and an untrained model."""
+    arrays = workspace / "data/preprocess"
+    arrays.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    np.save(arrays / "test_x.npy", rng.integers(0, 256, (20, 32, 32, 3), np.uint8))
+    rows = pd.DataFrame({"objectID": range(100, 160), "split": ["train"] * 40 + ["test"] * 20})
+    rows["label"] = ["Japan"] * 25 + ["China"] * 15 + [LABELS[i % 4] for i in range(20)]
+    rows["group"], rows["title"] = rows["objectID"] // 2 * 2, "A title"
+    rows.to_csv(arrays / "rows.csv", index=False)
+    write_json(arrays / "meta.json", META)
+    (workspace / "plots").mkdir()
+    (workspace / "plots/training.csv").write_text(
+        "epoch,phase,train_accuracy,train_loss,val_accuracy,val_loss\n1,all,0.2,1.5,0.3,1.4\n2,all,0.4,1.2,0.35,1.5\n"
+    )
+    save_model(
+        build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable,
+        workspace / "models/model.keras",
+        META,
+        optimizer=False,
+    )
+    set_param(workspace, "bootstrap_samples: 2000", "bootstrap_samples: 200")
+    return workspace
+
+
+def test_every_figure_derives_from_the_predictions(trained: Path, stage: Callable[..., None]) -> None:
+    stage(evaluate.main, *ARGUMENTS)
+    predictions, result = pd.read_csv(trained / "data/evaluate/predictions.csv"), read_json(trained / ARGUMENTS[4])
+    assert {"objectID", "group", "label", "predicted", "p_China", "p_Japan", "p_America", "p_India"} <= set(predictions)
+    assert predictions["objectID"].tolist() == list(range(140, 160))
+    assert result["accuracy"] == metrics.accuracy_score(predictions["label"], predictions["predicted"])
+    assert result["majority_accuracy"] == 0.25  # Japan, which the training images hold most
+    assert (result["source"], result["n_test"], result["n_groups"]) == ("synthetic sample", 20, 10)
+    assert 0 <= result["accuracy_without_border"] <= 1
+    confusion = pd.read_csv(trained / "plots/confusion.csv")
+    assert confusion.equals(predictions[["label", "predicted"]])
+
+
+def test_the_summary_warns_of_labels_with_few_images() -> None:
+    result = {"n_test": 65, "accuracy": 0.8, "interval_95": {"accuracy": [0.7, 0.9]}, "labels_with_too_few": ["India"]}
+    assert evaluate.summary(result) == (
+        "65 test images: accuracy 0.800 (95 %: 0.700 to 0.900); too few test images to say much of India"
+    )
+
+
+def test_the_batch_size_changes_no_figure(trained: Path, stage: Callable[..., None]) -> None:
+    stage(evaluate.main, *ARGUMENTS)
+    alone = read_json(trained / ARGUMENTS[4])
+    set_param(trained, "batch_size: 1 #", "batch_size: 7 #")
+    stage(evaluate.main, *ARGUMENTS)
+    together = read_json(trained / ARGUMENTS[4])
+    assert together["accuracy"] == alone["accuracy"]
+    assert together["log_loss"] == pytest.approx(alone["log_loss"], abs=1e-5)
+
+
+def test_pictures_are_pictures(trained: Path, stage: Callable[..., None]) -> None:
+    stage(evaluate.main, *ARGUMENTS)
+    for name in ("curves", "confusion", "errors", "gradcam"):
+        with Image.open(trained / f"plots/{name}.png") as image:
+            assert min(image.size) >= 400
+            assert len(image.convert("L").getcolors(256) or []) > 20  # more than an empty frame
+
+
+def test_equal_runs_give_equal_bytes(trained: Path, stage: Callable[..., None]) -> None:
+    pictures = ("curves.png", "confusion.png", "errors.png", "gradcam.png", "confusion.csv")
+    written = ("data/evaluate/predictions.csv", "metrics/evaluate.json", *(f"plots/{name}" for name in pictures))
+    stage(evaluate.main, *ARGUMENTS)
+    first = [(trained / name).read_bytes() for name in written]
+    stage(evaluate.main, *ARGUMENTS)
+    assert [(trained / name).read_bytes() for name in written] == first
+
+
+def test_a_model_of_other_labels_is_named(trained: Path, stage: Callable[..., None]) -> None:
+    write_json(trained / "data/preprocess/meta.json", META | {"labels": ["print", "jade", "ink", "bone"]})
+    with pytest.raises(UserError, match=r"model\.keras was trained for other labels \(China"):
+        stage(evaluate.main, *ARGUMENTS)

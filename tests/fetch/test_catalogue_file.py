@@ -1,0 +1,119 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from catalogues import HEADER, write_csv, write_lines
+from support import record
+
+from met_culture.common.errors import UserError
+from met_culture.fetch.catalogue_file import csv_records, dump_records
+from met_culture.fetch.records import to_row
+
+
+def test_rows_of_the_museums_csv(tmp_path: Path) -> None:
+    file = write_csv(
+        tmp_path / "MetObjects.csv",
+        ["1.1", "True", "5", "Asian Art", "Hanging scroll", "Pines,\nin mist", "Paintings|Screens"],
+        ["1.2", "False", "6", "Asian Art", "", "", ""],
+        ["1.3", "True", "", "no id", "", "", ""],
+        ["short"],
+    )
+    first, second, *skipped = csv_records(file)
+    assert skipped == [None, None]
+    assert first == {
+        "objectID": 5,
+        "department": "Asian Art",
+        "classification": "Paintings|Screens",
+        "objectName": "Hanging scroll",
+        "isPublicDomain": True,
+    }
+    assert (second["objectID"], second["isPublicDomain"]) == (6, False)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"a,b\n1,2\n", "no column 'Object ID'"),
+        (b"", "no column"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS pointer"),
+        (b"<!DOCTYPE html>", "web page"),
+        ((",".join(HEADER) + "\n" + "x" * 200_000 + "\n").encode(), "line 2: field larger than"),
+    ],
+)
+def test_another_file_is_named(tmp_path: Path, content: bytes, says: str) -> None:
+    file = tmp_path / "x.csv"
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=says) as caught:
+        list(csv_records(file))
+    assert str(file) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    for read in (csv_records, dump_records):
+        with pytest.raises(UserError, match=r"none\.csv cannot be read"):
+            list(read(tmp_path / "none.csv"))
+
+
+def test_a_dump_of_json_lines(tmp_path: Path) -> None:
+    works = [record(1, title="Pines\u2028"), record(2, tags=[{"term": "x"}])]
+    assert list(dump_records(write_lines(tmp_path / "x.jsonl", works))) == works
+
+
+def test_a_dump_in_parquet_gives_the_rows_of_the_api(tmp_path: Path) -> None:
+    works = [record(1), record(2, tags=[{"term": "x"}], additionalImages=["https://images.metmuseum.org/b.jpg"])]
+    pq.write_table(pa.Table.from_pylist(works), tmp_path / "x.parquet")
+    rows = [to_row(each, each["objectID"]) for each in dump_records(tmp_path / "x.parquet")]
+    assert rows == [to_row(each, each["objectID"]) for each in works]
+
+
+def test_a_table_that_pandas_wrote(tmp_path: Path) -> None:
+    works = [record(1, accessionYear="1917", tags=[{"term": "x"}]), record(2, accessionYear="")]
+    table = pd.DataFrame(works).assign(
+        accessionYear=[1917.0, None], metadataDate=pd.Timestamp("2026-01-02"), more="dropped", objectBeginDate=1700.0
+    )
+    table["tags"] = [json.dumps(each) if each else "" for each in table["tags"]]
+    table.to_parquet(tmp_path / "x.parquet")
+    rows = [to_row(each, each["objectID"]) for each in dump_records(tmp_path / "x.parquet")]
+    expected = [to_row(each | {"metadataDate": "2026-01-02T00:00:00"}, each["objectID"]) for each in works]
+    assert rows == expected
+
+
+@pytest.mark.parametrize(("lines", "row"), [(["[]"], 1), (['{"objectID": 1}', "{"], 2), (['{"objectID": 0}'], 1)])
+def test_a_row_without_an_id_is_named(tmp_path: Path, lines: list[str], row: int) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text("\n".join(lines))
+    with pytest.raises(UserError, match=rf"x\.jsonl, row {row}: no record with an objectID"):
+        list(dump_records(file))
+
+
+def test_a_line_without_end_is_not_read_into_memory(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_bytes(b'{"objectID": 1, "title": "' + b"x" * 6_000_000 + b'"}\n')
+    with pytest.raises(UserError, match="row 1: no record"):
+        list(dump_records(file))
+
+
+def test_numbers_and_flags_as_tables_hold_them(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(json.dumps(record(1) | {"objectID": 1.0, "isPublicDomain": "False"}))
+    (row,) = dump_records(tmp_path / "x.jsonl")
+    assert (row["objectID"], row["isPublicDomain"]) == (1, False)
+
+
+def test_a_parquet_file_with_a_spoilt_middle_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "x.parquet"
+    pq.write_table(pa.Table.from_pylist([record(i) for i in range(1, 2000)]), file)
+    content = bytearray(file.read_bytes())
+    content[200:1200] = b"\xff" * 1000
+    file.write_bytes(content)
+    with pytest.raises(UserError, match="no sound parquet file") as caught:
+        list(dump_records(file))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_bytes(b"PAR1 and nothing")
+    with pytest.raises(UserError, match="no sound parquet file"):
+        list(dump_records(tmp_path / "x.parquet"))

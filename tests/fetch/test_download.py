@@ -1,0 +1,256 @@
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers import answer, server
+from support import QUICK, picture, record, write_folder
+
+from met_culture.common.errors import UserError
+from met_culture.common.progress import progress
+from met_culture.fetch.download import Download, settle_record
+from met_culture.fetch.outputs import rows
+from met_culture.fetch.params import CandidateRule
+from met_culture.fetch.state import Scratch
+from met_culture.images.check import BrokenImageError
+from met_culture.museum.server import serving
+from met_culture.web.client import Client
+from met_culture.web.rate_limit import Waits
+from met_culture.web.transport import BrokenError
+
+URL = "https://images.metmuseum.org/CRDImages/x.jpg"
+Make = Callable[..., Client]
+
+
+def download(
+    client: Client, folder: Path, ids: list[int], rules: tuple[CandidateRule, ...] = (), *, own: bool = False
+) -> list[dict]:
+    with Scratch(folder) as scratch, progress(None, "fetch", "objects", total=len(ids)) as bar:
+        Download(client, scratch, rules, bar, own=own).run(ids, set(), 0)
+        assert bar.n == len(ids)
+        scratch.want(ids)
+        return list(rows(scratch, rules, skipped={"not_candidate": 0}))
+
+
+@pytest.fixture
+def fetch(tmp_path: Path, client: Make) -> Callable[..., list[dict[str, Any]]]:
+    """Return a function that serves records and fetches them."""
+
+    def run(*served: dict[str, Any], rules: tuple[CandidateRule, ...] = (), own: bool = False) -> list[dict[str, Any]]:
+        with serving(write_folder(tmp_path, list(served))) as api:
+            return download(client(api), tmp_path / "scratch", [each["objectID"] for each in served], rules, own=own)
+
+    return run
+
+
+def test_a_good_object(fetch: Callable, tmp_path: Path) -> None:
+    file = picture(tmp_path / "images/CRDImages/x.jpg", seed=1, size=(64, 48))
+    (row,) = fetch(record(5, primaryImageSmall=URL))
+    assert (row["status"], row["reason"]) == ("ok", None)
+    assert (row["image_width"], row["image_height"], row["image_bytes"]) == (64, 48, file.stat().st_size)
+    assert row["primaryImageSmall"] == URL
+    assert row["image_file"] == "images/5.jpg"
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "reason"),
+    [
+        (None, "image_gone", "404: dead link"),
+        (b"", "image_refused", "empty"),
+        (b"<html>", "image_refused", "HTML, not an image"),
+        (b"GIF89a", "image_refused", "not an image"),
+    ],
+)
+def test_bad_images(fetch: Callable, tmp_path: Path, content: bytes | None, status: str, reason: str) -> None:
+    if content is not None:
+        (tmp_path / "images/CRDImages").mkdir(parents=True)
+        (tmp_path / "images/CRDImages/x.jpg").write_bytes(content)
+    (row,) = fetch(record(5, primaryImageSmall=URL))
+    assert (row["status"], row["reason"], row["image_file"]) == (status, reason, None)
+    assert row["title"] == "Work 5"
+
+
+def test_no_image(fetch: Callable) -> None:
+    (row,) = fetch(record(5, primaryImageSmall=""))
+    assert (row["status"], row["reason"]) == ("no_image", "the record names no image")
+
+
+def test_a_foreign_image(fetch: Callable) -> None:
+    (row,) = fetch(record(5, primaryImageSmall="file:///etc/passwd"))
+    assert row["status"] == "image_refused"
+
+
+def test_a_malformed_record(fetch: Callable) -> None:
+    (row,) = fetch(record(5, title=["x"]))
+    assert (row["status"], row["title"], row["objectID"]) == ("record_malformed", None, 5)
+    assert "title" in row["reason"]
+
+
+def test_a_missing_record_is_remembered(client: Make, api: str, tmp_path: Path) -> None:
+    (row,) = download(client(api), tmp_path / "scratch", [99])
+    assert (row["status"], row["reason"]) == ("record_gone", "404: the museum has no such object")
+    again = client(api)
+    download(again, tmp_path / "scratch", [99])
+    assert again.api_pace.requests == 0
+
+
+def test_what_is_settled_is_not_asked_again(fetch: Callable, tmp_path: Path) -> None:
+    picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
+    first = fetch(record(5, primaryImageSmall=URL))
+    assert fetch(record(5, primaryImageSmall=URL, title="changed")) == first
+
+
+def test_an_url_of_several_objects_is_downloaded_once(client: Make, tmp_path: Path) -> None:
+    picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
+    with serving(write_folder(tmp_path, [record(each, primaryImageSmall=URL) for each in range(1, 9)])) as api:
+        made = client(api)
+        found = download(made, tmp_path / "scratch", list(range(1, 9)))
+    assert made.image_pace.requests == 1
+    assert [row["image_file"] for row in found] == [f"images/{each}.jpg" for each in range(1, 9)]
+    assert len({row["image_sha256"] for row in found}) == 1
+
+
+def test_what_is_no_candidate_costs_no_image(client: Make, tmp_path: Path) -> None:
+    picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
+    rules = (CandidateRule(classifications=("Prints",)),)
+    with serving(write_folder(tmp_path, [record(5, primaryImageSmall=URL)])) as api:
+        made = client(api)
+        assert download(made, tmp_path / "scratch", [5], rules) == []
+        assert made.image_pace.requests == 0
+
+
+def test_a_failure_is_tried_again_by_the_next_run(client: Make, api: str, tmp_path: Path) -> None:
+    with Scratch(tmp_path / "scratch") as scratch:
+        scratch.write_no_record(5, "status 503")
+    (row,) = download(client(api), tmp_path / "scratch", [5])
+    assert row["status"] == "ok"
+
+
+def test_records_are_asked_for_while_images_are_slow(client: Make, museum: Path, tmp_path: Path) -> None:
+    released = threading.Event()
+    with serving(museum) as api:
+        made = client(api)
+        real = made.get_image
+
+        def slow(url: str) -> Any:
+            assert released.wait(5)
+            return real(url)
+
+        def release(path: str, **options: Any) -> Any:
+            if path.endswith("/12"):
+                released.set()  # the last record is asked for before the first image has arrived
+            return ask(path, **options)
+
+        ask = made.get_api
+        made.get_image, made.get_api = slow, release
+        assert {row["status"] for row in download(made, tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+
+
+@pytest.mark.parametrize("kind", ["record", "image"])
+def test_a_host_that_is_down_ends_the_fetch_and_loses_nothing(
+    client: Make, api: str, tmp_path: Path, kind: str
+) -> None:
+    made = client(api, parallel=1, waits=QUICK)
+    broken = {"record": "/v1/objects/", "image": "/images/"}[kind]
+    real = made._follow
+
+    def down(request: Any, *more: Any) -> Any:
+        if broken in request.url and not request.url.endswith(("/1", "/1.jpg")):
+            raise BrokenError("no connection, or it broke off")
+        return real(request, *more)
+
+    made._follow = down
+    with pytest.raises(
+        UserError, match=f"3 {kind}s in a row failed, the last one: failed 3 times, at last: no connection"
+    ):
+        download(made, tmp_path / "scratch", list(range(1, 13)))
+    with Scratch(tmp_path / "scratch") as scratch:
+        assert scratch.record(1)["status"] == "ok"
+        assert kind == "record" or scratch.image_status(scratch.record(1)["url"]) == "ok"
+    assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+
+
+@pytest.mark.parametrize("kind", ["record", "image"])
+def test_three_neighbours_that_always_fail_do_not_keep_the_rest(
+    client: Make, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    broken = {"record": r"/v1/objects/[567]$", "image": r"/[567]\.jpg$"}[kind]
+    real = Client._follow
+
+    def follow(self: Client, request: Any, *more: Any) -> Any:
+        if re.search(broken, request.url):
+            raise BrokenError("no connection, or it broke off")
+        return real(self, request, *more)
+
+    monkeypatch.setattr(Client, "_follow", follow)
+    ids = list(range(1, 13))
+    for attempt in range(2):
+        try:
+            found = download(client(api, parallel=1), tmp_path / "scratch", ids)
+        except UserError as error:
+            assert attempt == 0, error
+    assert [row["objectID"] for row in found if row["status"] == "ok"] == [1, 2, 3, 4, *range(8, 13)]
+    assert {row["status"] for row in found} == {"ok", f"{kind}_failed"}
+
+
+def test_an_api_that_answers_something_else_ends_the_fetch(client: Make, tmp_path: Path) -> None:
+    with server(answer(b"{}", "401 Unauthorized")) as (url, times):
+        with pytest.raises(UserError, match="3 records in a row failed, the last one: answered status 401"):
+            download(client(url), tmp_path / "scratch", list(range(1, 13)))
+        assert len(times) == 3
+
+
+def test_a_block_in_place_of_images_is_not_taken_for_their_state(client: Make, api: str, tmp_path: Path) -> None:
+    made = client(api, parallel=1)
+    made.get_image = lambda _: (_ for _ in ()).throw(BrokenImageError("HTML, not an image"))
+    with pytest.raises(UserError, match="3 images in a row failed, the last one: HTML, not an image"):
+        download(made, tmp_path / "scratch", list(range(1, 13)))
+    assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+
+
+def test_a_broken_picture_of_a_folder_stays_what_it_is(client: Make, museum: Path, tmp_path: Path) -> None:
+    (museum / "images/CRDImages/as/web-large/5.jpg").write_bytes(b"<html>")
+    with serving(museum) as api:
+        download(client(api), tmp_path / "scratch", list(range(1, 13)), own=True)
+        again = client(api)
+        download(again, tmp_path / "scratch", list(range(1, 13)), own=True)
+        assert again.image_pace.requests == 0
+
+
+def test_an_address_that_utf8_cannot_hold_is_remembered_all_the_same(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        settle_record(scratch, "http://x", 5, record(5, primaryImageSmall="https://images.metmuseum.org/\udc80.jpg"))
+        assert scratch.record(5)["url"] == "https://images.metmuseum.org/?.jpg"
+
+
+def test_a_full_disk_in_a_thread_ends_the_fetch(
+    client: Make, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "x")
+
+    monkeypatch.setattr(Scratch, "write_image", full)
+    made = client(api)
+    made.api_pace.waits, real = Waits(first_s=60), made.get_api
+
+    def blocked_at_12(path: str, **options: Any) -> Any:
+        if path.endswith("/12"):  # the main thread waits for a block to end
+            with made.api_pace.turn() as began:
+                made.api_pace.trouble(began)
+        return real(path, **options)
+
+    made.get_api = blocked_at_12
+    with pytest.raises(OSError, match="No space left"):
+        download(made, tmp_path / "scratch", list(range(1, 13)))
+    assert not [each for each in threading.enumerate() if each.name == "met_culture image"]
+
+
+def test_urls_below_the_api_are_remembered_without_its_address(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        here = "http://127.0.0.1:8000/images/https/images.metmuseum.org/x.jpg"
+        settle_record(scratch, "http://127.0.0.1:8000", 5, record(5, primaryImageSmall=here))
+        known = scratch.record(5)
+        assert known["url"] == "/images/https/images.metmuseum.org/x.jpg"
+        assert scratch.columns(known)["primaryImageSmall"] == "https://images.metmuseum.org/x.jpg"

@@ -1,0 +1,86 @@
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from support import ROOT
+
+from met_culture.common.config import load
+from met_culture.common.errors import UserError
+from met_culture.models.model_file import ModelMeta, load_model, save_model
+from met_culture.train.networks import build
+from met_culture.train.params import TrainParams
+
+META = {
+    "labels": ["a", "b", "c", "d"],
+    "image_size": 32,
+    "fit": "squash",
+    "interpolation": "area",
+    "source": "test",
+    "epoch": 3,
+}
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+
+
+def model() -> keras.Model:
+    return build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable
+
+
+@pytest.mark.parametrize("optimizer", [True, False])
+def test_equal_models_are_equal_files(tmp_path: Path, optimizer: bool) -> None:
+    for name in ("a.keras", "b.keras"):
+        save_model(model(), tmp_path / name, META, optimizer=optimizer)
+    assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
+
+
+def test_what_is_loaded_predicts_the_same(tmp_path: Path) -> None:
+    original = model()
+    save_model(original, tmp_path / "a.keras", META, optimizer=False)
+    loaded, meta = load_model(tmp_path / "a.keras")
+    assert meta == ModelMeta(**META | {"labels": tuple(META["labels"])})
+    assert np.array_equal(original.predict_on_batch(IMAGES), loaded.predict_on_batch(IMAGES))
+
+
+def test_the_optimizers_state_goes_along_only_where_asked(tmp_path: Path) -> None:
+    trained = model()
+    trained.fit(IMAGES, np.eye(4)[[0, 1, 2]], verbose=0)
+    save_model(trained, tmp_path / "with.keras", META, optimizer=True)
+    save_model(trained, tmp_path / "without.keras", META, optimizer=False)
+    assert (tmp_path / "with.keras").stat().st_size > 1.5 * (tmp_path / "without.keras").stat().st_size
+    assert keras.saving.load_model(tmp_path / "with.keras").optimizer.iterations.numpy() == 1
+
+
+@pytest.mark.parametrize("fault", ["missing", "text", "cut off", "other zip", "no meta"])
+def test_what_is_no_model_of_ours_is_named(tmp_path: Path, fault: str) -> None:
+    path = tmp_path / "x.keras"
+    if fault == "text":
+        path.write_text("not a zip")
+    elif fault == "cut off":
+        save_model(model(), path, META, optimizer=False)
+        path.write_bytes(path.read_bytes()[:5000])
+    elif fault == "other zip":
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("met_culture.json", "{}")
+    elif fault == "no meta":
+        model().save(path)
+    with pytest.raises(UserError, match=r"x\.keras"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"labels": ["a", "b", "c"]}, {"labels": 3}, {"image_size": 64}, {"fit": "stretch"}, {"source": None}, {"more": 1}],
+)
+def test_meta_that_does_not_fit_the_network_is_named(tmp_path: Path, change: dict) -> None:
+    path = tmp_path / "x.keras"
+    save_model(model(), path, META | change, optimizer=False)
+    with pytest.raises(UserError, match=r"x\.keras is not a model of this project"):
+        load_model(path)
+
+
+def test_a_model_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    hostile = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)])
+    save_model(hostile, tmp_path / "hostile.keras", META, optimizer=True)
+    with pytest.raises(UserError, match=r"hostile\.keras"):
+        load_model(tmp_path / "hostile.keras")

@@ -1,0 +1,171 @@
+import io
+import json
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from met_culture.museum.behavior import IN_A_ROW, Conduct
+from met_culture.museum.faults import API_FAULTS, IMAGE_FAULTS, RECORD_FAULTS
+
+RECORDS = [f"/v1/objects/{i}" for i in range(1, 501)]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def blocked(conduct: Conduct, clock: Clock, *times: float) -> list[bool]:
+    """Return for each time whether a request of the API meets a block."""
+    found = []
+    for clock.now in times:
+        found.append(conduct.admit("api", "/v1/objects/1").blocked)
+    return found
+
+
+def test_by_default_everyone_is_treated_well() -> None:
+    conduct = Conduct()
+    requests = [conduct.admit(host, path) for host in ("api", "images") for path in RECORDS]
+    assert not any(request.blocked or request.fault for request in requests)
+    assert not any(conduct.is_gone(i) for i in range(500))
+
+
+def test_the_limit_rolls() -> None:
+    clock = Clock()
+    conduct = Conduct(limit=3, window_s=60, block_s=10, clock=clock)
+    assert blocked(conduct, clock, 0, 20, 40, 60, 80, 100) == [False] * 6
+    assert blocked(conduct, clock, 110, 119.9, 120.1) == [True, True, False]
+
+
+def test_asking_does_not_lengthen_a_block() -> None:
+    clock = Clock()
+    conduct = Conduct(limit=1, clock=clock)
+    assert blocked(conduct, clock, 0, 1, 30, 60.9, 61, 62) == [False, True, True, True, False, True]
+
+
+def test_a_block_can_be_there_from_the_first_request() -> None:
+    clock = Clock()
+    conduct = Conduct(blocked_at_start=True, block_s=5, clock=clock)
+    assert blocked(conduct, clock, 7, 11.9, 12, 13, 99) == [True, True, False, False, False]
+
+
+def test_images_are_never_limited() -> None:
+    conduct = Conduct(limit=1, blocked_at_start=True)
+    assert blocked(conduct, Clock(), 0, 0) == [True, True]
+    assert not any(conduct.admit("images", "/images/https/h/1.jpg").blocked for _ in range(100))
+
+
+def faults(conduct: Conduct, asked: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in asked:
+        found.setdefault(path, []).append(conduct.admit("api", path).fault)
+    return found
+
+
+def test_faults_do_not_depend_on_the_order() -> None:
+    asked = RECORDS * 5
+    shuffled = random.Random(1).sample(asked, len(asked))  # noqa: S311 - no secret
+    assert faults(Conduct(faults=0.3, seed=4), asked) == faults(Conduct(faults=0.3, seed=4), shuffled)
+    assert faults(Conduct(faults=0.3, seed=4), asked) != faults(Conduct(faults=0.3, seed=5), asked)
+
+
+def test_requests_that_meet_a_block_do_not_count_for_the_faults() -> None:
+    clock, path = Clock(), RECORDS[0]
+    free, limited = Conduct(faults=0.5), Conduct(faults=0.5, limit=1, window_s=1, block_s=1, clock=clock)
+    found = []
+    for clock.now in range(40):
+        clock.now /= 2
+        request = limited.admit("api", path)
+        found += [] if request.blocked else [request.fault]
+    assert 10 < len(found) < 40
+    assert found == faults(free, [path] * len(found))[path]
+
+
+def test_at_most_three_faults_in_a_row() -> None:
+    for found in faults(Conduct(faults=1), RECORDS * 9).values():
+        assert [bool(fault) for fault in found] == [True, True, True, False] * 2 + [True]
+    for found in faults(Conduct(faults=0.7), RECORDS * 20).values():
+        assert max(map(len, "".join("x" if fault else " " for fault in found).split())) <= IN_A_ROW
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "kinds"),
+    [
+        ("api", "/v1/objects/{}", RECORD_FAULTS),
+        ("api", "/v1.1/search?q={}", API_FAULTS),
+        ("images", "/images/https/h/{}.jpg", IMAGE_FAULTS),
+    ],
+)
+def test_the_share_is_met_by_kinds_that_are_equally_frequent(host: Any, path: str, kinds: tuple[str, ...]) -> None:
+    conduct = Conduct(faults=0.2)
+    found = Counter(conduct.admit(host, path.format(i)).fault for i in range(20_000))
+    good = found.pop("")
+    assert good == pytest.approx(16_000, rel=0.02)
+    assert set(found) == set(kinds)
+    assert max(found.values()) < 1.5 * min(found.values())
+
+
+def test_each_host_draws_on_its_own() -> None:
+    conduct = Conduct(faults=0.5)
+    assert [bool(conduct.admit("api", path).fault) for path in RECORDS] != [
+        bool(conduct.admit("images", path).fault) for path in RECORDS
+    ]
+
+
+def test_a_share_of_records_is_gone_for_ever() -> None:
+    conduct = Conduct(gone=0.1, seed=3)
+    gone = [i for i in range(10_000) if conduct.is_gone(i)]
+    assert len(gone) == pytest.approx(1000, rel=0.1)
+    assert gone == [i for i in range(10_000) if Conduct(gone=0.1, seed=3).is_gone(i)]
+    assert gone != [i for i in range(10_000) if Conduct(gone=0.1, seed=4).is_gone(i)]
+    assert all(Conduct(gone=1).is_gone(i) for i in range(100))
+
+
+def test_the_log() -> None:
+    clock, lines = Clock(), io.StringIO()
+    clock.now = 2.5
+    conduct = Conduct(log=lines, clock=clock)
+    request = conduct.admit("api", "/v1/objects?x=é", "me/1.0")
+    assert conduct.requests == []
+    conduct.note(request)
+    assert conduct.requests == [request]
+    assert json.loads(lines.getvalue()) == {
+        "time": 2.5,
+        "host": "api",
+        "path": "/v1/objects?x=é",
+        "status": 0,
+        "fault": "",
+        "blocked": False,
+        "user_agent": "me/1.0",
+    }
+
+
+def test_the_log_need_not_be_kept() -> None:
+    conduct, lines = Conduct(keep_log=False), io.StringIO()
+    conduct.log = lines
+    conduct.note(conduct.admit("api", "/"))
+    assert conduct.requests == []
+    assert lines.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"limit": 0}, "limit must"),
+        ({"window_s": 0}, "window"),
+        ({"block_s": -1}, "block"),
+        ({"block_s": float("nan")}, "block"),
+        ({"faults": 1.1}, "share"),
+        ({"faults": float("nan")}, "share"),
+        ({"gone": -0.1}, "share"),
+        ({"latency_s": -1}, "latency"),
+        ({"latency_s": float("inf")}, "latency"),
+    ],
+)
+def test_values_out_of_range_are_named(values: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Conduct(**values)

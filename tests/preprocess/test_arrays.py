@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from support import picture
+
+from met_culture.images.check import ImageError
+from met_culture.images.decode import decode
+from met_culture.preprocess.arrays import FITS, INTERPOLATIONS, crop, letterbox, squash, to_array
+
+RED, BLUE = (220, 20, 30), (10, 30, 200)
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> bytes:
+    """Return a picture of 400 x 200 pixels, its left half red and its right half blue."""
+    pixels = np.empty((200, 400, 3), np.uint8)
+    pixels[:, :200], pixels[:, 200:] = RED, BLUE
+    Image.fromarray(pixels).save(tmp_path / "wide.png")
+    return (tmp_path / "wide.png").read_bytes()
+
+
+def test_channels_are_red_green_blue(wide: bytes) -> None:
+    assert decode(wide)[0, 0].tolist() == list(RED)
+
+
+def test_squash_gives_up_the_aspect_ratio(wide: bytes) -> None:
+    array = to_array(wide, 200, 50, "squash", "nearest")
+    assert array.shape == (50, 50, 3)
+    assert (array[:, :25] == RED).all()
+    assert (array[:, 25:] == BLUE).all()
+
+
+def test_letterbox_keeps_the_whole_picture_on_black(wide: bytes) -> None:
+    array = to_array(wide, 200, 50, "letterbox", "nearest")
+    assert (array[:12] == 0).all()
+    assert (array[38:] == 0).all()
+    assert (array[13:37, :25] == RED).all()
+
+
+def test_crop_keeps_the_middle(wide: bytes) -> None:
+    pixels = np.zeros((10, 30, 3), np.uint8)
+    pixels[:, 10:20] = 255
+    assert (crop(pixels, 10, cv2.INTER_NEAREST) == 255).all()
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 600), (600, 1), (90, 540), (37, 41)])
+def test_every_fit_of_every_shape_is_a_square(fit: str, shape: tuple[int, int]) -> None:
+    for interpolation in INTERPOLATIONS.values():
+        assert FITS[fit](np.full((*shape, 3), 9, np.uint8), 32, interpolation).shape == (32, 32, 3)
+
+
+def test_letterbox_of_a_square_is_squash() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)
+    assert np.array_equal(letterbox(pixels, 32, cv2.INTER_AREA), squash(pixels, 32, cv2.INTER_AREA))
+
+
+def test_the_short_cuts_change_area_by_little_and_nothing_else(tmp_path: Path) -> None:
+    data = picture(tmp_path / "a.jpg", seed=5, size=(640, 480)).read_bytes()
+    exact = cv2.resize(decode(data), (150, 150), interpolation=cv2.INTER_AREA).astype(int)
+    difference = np.abs(to_array(data, 480, 150, "squash", "auto").astype(int) - exact)
+    assert difference.mean() < 1.5  # of 255
+    assert np.percentile(difference, 99) <= 8
+    cubic = squash(decode(data), 150, cv2.INTER_CUBIC)
+    assert np.array_equal(to_array(data, 480, 150, "squash", "cubic"), cubic)
+
+
+@pytest.mark.parametrize("side", [66, 70, 100, 300, 3000])
+def test_area_averages_exactly_and_does_not_alias(tmp_path: Path, side: int) -> None:
+    checks = np.indices((side, side)).sum(axis=0) % 2 * 255
+    Image.fromarray(checks.astype(np.uint8)).save(tmp_path / "checks.png")
+    array = to_array((tmp_path / "checks.png").read_bytes(), side, 32, "squash", "area")
+    assert abs(array.astype(int) - 127).max() <= 32  # a chequerboard finer than the result is grey
+
+
+def test_only_jpegs_are_decoded_at_a_fraction(tmp_path: Path) -> None:
+    with Image.open(picture(tmp_path / "a.jpg", seed=5, size=(640, 480))) as image:
+        image.save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    assert np.array_equal(to_array(data, 480, 150, "squash", "auto"), to_array(data, 480, 150, "squash", "area"))
+
+
+def test_grey_pictures_get_three_equal_channels(tmp_path: Path) -> None:
+    Image.linear_gradient("L").save(tmp_path / "grey.jpg")
+    array = decode((tmp_path / "grey.jpg").read_bytes())
+    assert array.shape == (256, 256, 3)
+    assert (array[..., 0] == array[..., 2]).all()
+
+
+def test_exif_orientation_is_applied(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by 90 degrees
+    data = picture(tmp_path / "a.jpg", seed=1, size=(60, 40), exif=exif).read_bytes()
+    assert decode(data).shape == (60, 40, 3)
+
+
+def test_what_cv2_cannot_read_is_an_image_error() -> None:
+    for data in (b"", b"nonsense"):
+        with pytest.raises(ImageError):
+            decode(data)
+
+
+def test_the_short_cuts_on_real_paintings(real_museum: Path) -> None:
+    means = []
+    for path in sorted(real_museum.rglob("*.jpg"))[::20]:
+        data = path.read_bytes()
+        image = decode(data)
+        exact = cv2.resize(image, (150, 150), interpolation=cv2.INTER_AREA).astype(int)
+        means.append(np.abs(to_array(data, min(image.shape[:2]), 150, "squash", "auto").astype(int) - exact).mean())
+    assert len(means) > 20
+    assert np.median(means) < 2  # of 255
+    assert max(means) < 9  # line drawings and calligraphy

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support import ROOT
+
+from met_culture.common.config import load
+from met_culture.models.temperature import tempered
+from met_culture.train.batches import Batches
+from met_culture.train.calibration import fit_temperature, settle, sure_from
+from met_culture.train.networks import build
+from met_culture.train.params import TrainParams
+
+
+def test_a_temperature_that_was_applied_is_found_again() -> None:
+    rng = np.random.default_rng(0)
+    shares = tempered(rng.dirichlet(np.ones(4), 20_000), 1.0)
+    drawn = (rng.random(len(shares))[:, None] < shares.cumsum(axis=1)).argmax(axis=1)  # right as often as they say
+    assert fit_temperature(shares, np.eye(4)[drawn]) == pytest.approx(1, abs=0.03)
+    assert fit_temperature(tempered(shares, 0.5), np.eye(4)[drawn]) == pytest.approx(2, abs=0.06)
+
+
+def test_tempering_keeps_the_order_and_the_sum() -> None:
+    shares = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0]])
+    for temperature in (0.1, 1, 10):
+        got = tempered(shares, temperature)
+        assert np.allclose(got.sum(axis=1), 1)
+        assert (np.diff(got[0]) < 0).all()
+    assert tempered(shares, 2)[0, 0] < 0.7 < tempered(shares, 0.5)[0, 0]
+
+
+def test_the_model_itself_is_calibrated() -> None:
+    model = build(replace(load("train", TrainParams, ROOT / "params.yaml")), 32, 4).trainable
+    rng = np.random.default_rng(1)
+    x, y = rng.integers(0, 256, (64, 32, 32, 3)).astype(np.uint8), rng.integers(0, 4, 64)
+    before = model.predict_on_batch(x)
+    temperature = settle(model, Batches(x, y, 4, 16), 0.95, calibrate=True)["temperature"]
+    assert temperature != pytest.approx(1, abs=0.01)  # classes are random, so the model cannot be right as it is
+    assert np.allclose(model.predict_on_batch(x), tempered(before, temperature), atol=1e-5)
+
+
+def test_the_threshold_is_of_the_shares_after_calibration() -> None:
+    model = build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable
+    rng = np.random.default_rng(1)
+    x, y = rng.integers(0, 256, (64, 32, 32, 3)).astype(np.uint8), rng.integers(0, 4, 64)
+    for calibrate in (False, True):
+        figures = settle(model, Batches(x, y, 4, 16), 0.4, calibrate=calibrate)
+        assert ("temperature" in figures) == calibrate
+        assert figures["threshold"] == pytest.approx(sure_from(model.predict_on_batch(x), np.eye(4)[y], 0.4), abs=1e-5)
+
+
+SHARES = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])  # answers 0, 0, 1, 0, the surest first
+
+
+@pytest.mark.parametrize(
+    ("classes", "accuracy", "threshold"),
+    [
+        ([0, 0, 1, 0], 0.95, 0.0),  # all right
+        ([0, 0, 1, 1], 0.95, 0.7),  # the least sure one is wrong
+        ([0, 0, 0, 0], 0.95, 0.8),
+        ([0, 0, 0, 0], 0.75, 0.0),  # three of four are enough
+        ([1, 0, 1, 0], 0.75, 0.0),
+        ([1, 1, 0, 1], 0.5, 1.0),  # none is right
+    ],
+)
+def test_sure_from_the_lowest_probability_that_is_right_often_enough(
+    classes: list[int], accuracy: float, threshold: float
+) -> None:
+    assert sure_from(SHARES, np.eye(2)[classes], accuracy) == pytest.approx(threshold)

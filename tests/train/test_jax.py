@@ -1,0 +1,62 @@
+"""The same code under Keras's other backend, in processes of its own, as a process has one backend."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from support import ROOT, picture, set_param
+from training import ARGUMENTS, OUTPUTS
+
+pytestmark = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
+ENV = os.environ | {"KERAS_BACKEND": "jax"}
+# Trains, predicts with a heat map, and says which other framework was imported on the way.
+SCRIPT = """
+import sys
+from met_culture.predict import predictor
+from met_culture.train import loop
+sys.argv = ["train", *sys.argv[1:]]
+loop.main()
+sys.argv = ["predict", "--json", "--explain", "heat", "painting.jpg"]
+predictor.main()
+import met_culture.evaluate.run
+print([name for name in ("tensorflow", "torch") if name in sys.modules])
+"""
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run Python in a folder under JAX and return what it prints."""
+    done = subprocess.run([sys.executable, *command], cwd=folder, env=ENV, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_training_and_prediction_import_no_tensorflow(arrays: Path) -> None:
+    picture(arrays / "painting.jpg", seed=1)
+    predicted, imported = run(arrays, "-c", SCRIPT, *ARGUMENTS).splitlines()
+    assert imported == "[]"
+    assert set(json.loads(predicted)["probabilities"]) == set("abcd")
+    assert [path.name for path in (arrays / "heat").iterdir()] == ["0001_painting.png"]
+    place = json.loads((arrays / "metrics/environment.json").read_text())
+    assert (place["backend"], {"jax", "jaxlib"} <= set(place)) == ("jax", True)
+
+
+def test_more_epochs_continue_with_the_bytes_of_a_training_from_scratch(arrays: Path) -> None:
+    for epochs in ("3", "5"):
+        set_param(arrays, "epochs: 3", f"epochs: {epochs}")
+        run(arrays, "-m", "met_culture.train", *ARGUMENTS)
+    continued = [(arrays / name).read_bytes() for name in OUTPUTS]
+    for path in (arrays / ".scratch/checkpoints").iterdir():
+        path.unlink()
+    run(arrays, "-m", "met_culture.train", *ARGUMENTS)
+    assert [(arrays / name).read_bytes() for name in OUTPUTS] == continued
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_what_holds_for_tensorflow_holds_for_jax() -> None:
+    modules = ("train", "evaluate", "predict", "gradcam", "batches", "head", "modelfile", "backend")
+    run(ROOT, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/test_{name}.py" for name in modules))

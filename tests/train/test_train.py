@@ -1,0 +1,283 @@
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from support import set_param
+from training import ARGUMENTS, OUTPUTS, latest
+
+from met_culture.common.config import load
+from met_culture.common.errors import UserError
+from met_culture.common.files import read_json
+from met_culture.models.model_file import load_model
+from met_culture.train import loop as train
+from met_culture.train.batches import Batches
+from met_culture.train.efficientnet_lite import efficientnet_lite
+from met_culture.train.params import AugmentParams, TrainParams
+
+
+def forget(folder: Path) -> None:
+    """Remove the checkpoints."""
+    shutil.rmtree(folder / ".scratch/checkpoints")
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in OUTPUTS}
+
+
+def test_outputs(arrays: Path, stage: Callable[..., None]) -> None:
+    stage(train.main, *ARGUMENTS)
+    curves, metrics = pd.read_csv(arrays / "plots/training.csv"), read_json(arrays / "metrics/train.json")
+    assert list(curves) == ["epoch", "phase", "train_accuracy", "train_loss", "val_accuracy", "val_loss"]
+    assert curves["epoch"].tolist() == [1, 2, 3]
+    best = curves.loc[curves["val_loss"].idxmin()]
+    assert metrics["best_epoch"] == best["epoch"]
+    assert metrics["best"]["val_loss"] == pytest.approx(best["val_loss"], abs=1e-6)
+    assert metrics["last"]["train_accuracy"] == pytest.approx(curves["train_accuracy"].iloc[-1], abs=1e-6)
+    assert metrics["val_accuracy_last_10"] == pytest.approx(curves["val_accuracy"].mean(), abs=1e-6)
+    assert (metrics["n_train"], metrics["n_val"], metrics["source"]) == (24, 8, "test")
+
+
+def test_the_kept_models_are_those_of_the_curves(arrays: Path, stage: Callable[..., None]) -> None:
+    wrong = arrays / "data/preprocess/val_y.npy"
+    np.save(wrong, (np.load(wrong) + 1) % 4)  # validation gets worse as training gets better: best is not last
+    set_param(arrays, "epochs: 3", "epochs: 10")
+    stage(train.main, *ARGUMENTS)
+    curves = pd.read_csv(arrays / "plots/training.csv")
+    x, y = (np.load(arrays / f"data/preprocess/val_{name}.npy") for name in "xy")
+    losses = []
+    for name in ("model", "last"):
+        model = keras.saving.load_model(arrays / f"models/{name}.keras", compile=False)
+        losses.append(-np.log(model.predict_on_batch(x)[np.arange(8), y] + 1e-12).mean())
+    assert losses[0] == pytest.approx(curves["val_loss"].min(), rel=1e-3)
+    assert losses[1] == pytest.approx(curves["val_loss"].iloc[-1], rel=1e-3)
+    assert losses[0] < losses[1]
+
+
+def test_equal_runs_give_equal_bytes_and_the_seed_decides(arrays: Path, stage: Callable[..., None]) -> None:
+    stage(train.main, *ARGUMENTS)
+    first = outputs(arrays)
+    forget(arrays)
+    stage(train.main, *ARGUMENTS)
+    assert outputs(arrays) == first
+    set_param(arrays, "  seed: 0 # weights", "  seed: 1 # weights")
+    stage(train.main, *ARGUMENTS)
+    same = [name for name, content in outputs(arrays).items() if content == first[name]]
+    assert same == ["metrics/environment.json"]
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by the number of each epoch that is really trained, from 0."""
+    epochs: list[int] = []
+    epoch = Batches.epoch
+
+    def counting(batches: Batches, seed: int, number: int, params: AugmentParams) -> Batches:
+        epochs.append(number)
+        return epoch(batches, seed, number, params)
+
+    monkeypatch.setattr(Batches, "epoch", counting)
+    return epochs
+
+
+# rmsprop keeps one moment, adamw two and a count that corrects them; the schedule must not know where training ends.
+@pytest.mark.parametrize(
+    ("optimizer", "schedule", "precision"),
+    [
+        ("rmsprop", "constant", "float32"),
+        ("adamw", "cosine", "float32"),
+        ("adamw", "cosine", "mixed_bfloat16"),
+        ("rmsprop", "constant", "mixed_float16"),  # has a scale of the loss, which moves
+    ],
+)
+def test_more_epochs_continue_and_give_the_bytes_of_a_training_from_scratch(
+    arrays: Path, stage: Callable[..., None], trained: list[int], optimizer: str, schedule: str, precision: str
+) -> None:
+    set_param(arrays, "precision: float32", f"precision: {precision}")
+    set_param(arrays, "optimizer: rmsprop", f"optimizer: {optimizer}")
+    set_param(arrays, "schedule: constant", f"schedule: {schedule}")
+    set_param(arrays, "schedule_length: 50", "schedule_length: 4")
+    stage(train.main, *ARGUMENTS)
+    three = pd.read_csv(arrays / "plots/training.csv")
+    set_param(arrays, "epochs: 3", "epochs: 6")
+    stage(train.main, *ARGUMENTS)
+    assert trained == [0, 1, 2, 3, 4, 5]
+    continued = outputs(arrays)
+    assert pd.read_csv(arrays / "plots/training.csv").head(3).equals(three)
+    forget(arrays)
+    stage(train.main, *ARGUMENTS)
+    assert trained[6:] == [0, 1, 2, 3, 4, 5]
+    assert outputs(arrays) == continued
+
+
+def test_fewer_epochs_do_not_use_what_came_later(arrays: Path, stage: Callable[..., None], trained: list[int]) -> None:
+    set_param(arrays, "epochs: 3", "epochs: 2")
+    stage(train.main, *ARGUMENTS)
+    two = outputs(arrays)
+    set_param(arrays, "epochs: 2", "epochs: 4")
+    stage(train.main, *ARGUMENTS)
+    set_param(arrays, "epochs: 4", "epochs: 2")
+    stage(train.main, *ARGUMENTS)
+    assert outputs(arrays) == two
+    assert trained == [0, 1, 2, 3]  # the end of the first run is still there
+
+
+@pytest.mark.parametrize("change", ["params", "data", "threads"])
+def test_a_checkpoint_of_anything_else_is_not_used(
+    arrays: Path, stage: Callable[..., None], trained: list[int], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    set_param(arrays, "epochs: 3", "epochs: 1")
+    stage(train.main, *ARGUMENTS)
+    if change == "params":
+        set_param(arrays, "zoom: 0.2", "zoom: 0.1")
+    elif change == "data":
+        np.save(arrays / "data/preprocess/val_y.npy", np.zeros(8, int))
+    else:
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    stage(train.main, *ARGUMENTS)
+    assert trained == [0, 0]
+
+
+def test_a_damaged_checkpoint_is_named_and_costs_only_time(
+    arrays: Path, stage: Callable[..., None], trained: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage(train.main, *ARGUMENTS)
+    whole = outputs(arrays)
+    (path,) = (arrays / ".scratch/checkpoints").iterdir()
+    path.write_bytes(path.read_bytes()[:-1])
+    stage(train.main, *ARGUMENTS)
+    assert path.name in capsys.readouterr().err
+    assert trained == [0, 1, 2, 0, 1, 2]
+    assert outputs(arrays) == whole
+
+
+@pytest.mark.parametrize("model", ["arrays", "pretrained"])
+def test_a_killed_training_resumes_at_its_last_epoch_with_the_same_bytes(
+    model: str, request: pytest.FixtureRequest
+) -> None:
+    arrays: Path = request.getfixturevalue(model)
+    head = 2 if model == "pretrained" else 0
+    set_param(arrays, "epochs: 3", "epochs: 60")
+    for epochs in (3, 6):  # two kills, each in a process of its own
+        command = [sys.executable, "-m", "met_culture.train", *ARGUMENTS]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+            while latest(arrays) < epochs:
+                assert child.poll() is None, child.stderr.read()
+                time.sleep(0.002)
+            child.kill()
+            child.wait()
+        assert not (arrays / "models/last.keras").exists()
+    reached = latest(arrays)
+    assert reached < 60
+    set_param(arrays, "epochs: 60", f"epochs: {reached - head + 2}")
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"continues after epoch {reached}" in done.stderr
+    resumed = outputs(arrays)
+    forget(arrays)
+    subprocess.run(command, capture_output=True, check=True)
+    assert outputs(arrays) == resumed
+
+
+def test_it_learns(arrays: Path, stage: Callable[..., None]) -> None:
+    set_param(arrays, "epochs: 3", "epochs: 25")
+    stage(train.main, *ARGUMENTS)
+    assert read_json(arrays / "metrics/train.json")["last"]["val_accuracy"] >= 0.75
+
+
+def test_a_diverging_training_names_the_key(arrays: Path, stage: Callable[..., None]) -> None:
+    set_param(arrays, "learning_rate: 0.001", "learning_rate: 1.0e+30")
+    set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
+    with pytest.raises(UserError, match=r"diverged in epoch \d.*train\.learning_rate"):
+        stage(train.main, *ARGUMENTS)
+
+
+def test_a_diverging_last_layer_names_its_key(pretrained: Path, stage: Callable[..., None]) -> None:
+    set_param(pretrained, "learning_rate: 0.0001", "learning_rate: 1.0e+38")
+    with pytest.raises(UserError, match=r"diverged in epoch \d.*train\.head\.learning_rate"):
+        stage(train.main, *ARGUMENTS)
+
+
+def test_a_pretrained_model_has_two_phases_and_continues_with_the_same_bytes(
+    pretrained: Path, stage: Callable[..., None], trained: list[int]
+) -> None:
+    stage(train.main, *ARGUMENTS)
+    curves = pd.read_csv(pretrained / "plots/training.csv")
+    assert curves["epoch"].tolist() == [1, 2, 3, 4, 5]
+    assert curves["phase"].tolist() == ["head"] * 2 + ["all"] * 3
+    set_param(pretrained, "epochs: 3", "epochs: 5")
+    stage(train.main, *ARGUMENTS)
+    assert trained == [0, 1, 2, 3, 4]
+    assert pd.read_csv(pretrained / "plots/training.csv").head(5).equals(curves)
+    continued = outputs(pretrained)
+    forget(pretrained)
+    stage(train.main, *ARGUMENTS)
+    assert outputs(pretrained) == continued
+
+
+def test_the_head_alone_can_be_trained(pretrained: Path, stage: Callable[..., None], trained: list[int]) -> None:
+    set_param(pretrained, "epochs: 3", "epochs: 0")
+    set_param(pretrained, "epochs: 2", "epochs: 40")
+    stage(train.main, *ARGUMENTS)
+    metrics = read_json(pretrained / "metrics/train.json")
+    assert (trained, metrics["epochs"]) == ([], 40)
+    assert metrics["last"]["train_accuracy"] == 1
+    assert metrics["last"]["train_loss"] < metrics["best"]["train_loss"] * 1.5
+
+
+def test_the_frozen_blocks_stay_and_the_others_move(pretrained: Path, stage: Callable[..., None]) -> None:
+    stage(train.main, *ARGUMENTS)
+    frozen, tuned = (part.get_weights() for part in efficientnet_lite("efficientnet_lite0", 32, 1))
+    last = load_model(pretrained / "models/last.keras")[0].get_weights()  # the frozen part comes first
+    same = map(np.array_equal, last[: len(frozen)], frozen)
+    moved = [
+        not np.array_equal(*pair) for pair in zip(last[len(frozen) : len(frozen) + len(tuned)], tuned, strict=True)
+    ]
+    assert all(same)
+    assert sum(moved) > 0.9 * len(moved)
+
+
+def test_the_kept_epoch_is_the_one_asked_for(pretrained: Path, stage: Callable[..., None]) -> None:
+    set_param(pretrained, "calibrate: true", "calibrate: false")
+    set_param(pretrained, "keep: best", "keep: last")
+    stage(train.main, *ARGUMENTS)
+    assert read_json(pretrained / "metrics/train.json")["kept_epoch"] == 5
+    kept, last = (load_model(pretrained / f"models/{name}.keras")[0].get_weights() for name in ("model", "last"))
+    assert all(map(np.array_equal, kept, last))
+    set_param(pretrained, "keep: last", "keep: best")
+    stage(train.main, *ARGUMENTS)
+    metrics = read_json(pretrained / "metrics/train.json")
+    assert metrics["kept_epoch"] == metrics["best_epoch"]
+    assert load_model(pretrained / "models/model.keras")[1].epoch == metrics["best_epoch"]
+
+
+def test_calibration_lowers_the_validation_loss_and_is_on_record(pretrained: Path, stage: Callable[..., None]) -> None:
+    losses = {}
+    x, y = (np.load(pretrained / f"data/preprocess/val_{name}.npy") for name in "xy")
+    for calibrate in ("true", "false"):
+        stage(train.main, *ARGUMENTS)
+        model, meta = load_model(pretrained / "models/model.keras")
+        losses[calibrate] = -np.log(model.predict_on_batch(x)[np.arange(8), y] + 1e-12).mean()
+        assert meta.temperature == read_json(pretrained / "metrics/train.json").get("temperature", 1)
+        set_param(pretrained, f"calibrate: {calibrate}", "calibrate: false")
+    assert losses["true"] < losses["false"]
+
+
+def test_rare_classes_weigh_more(arrays: Path) -> None:
+    params = load("train", TrainParams)
+    batches = Batches(np.zeros((8, 32, 32, 3), np.uint8), np.array([0, 0, 0, 0, 0, 0, 1, 1]), 2, 4)
+    assert train.class_weight(batches, params) is None
+    weights = train.class_weight(batches, replace(params, class_weights="balanced"))
+    assert weights == {0: pytest.approx(8 / 12), 1: pytest.approx(2)}
+
+
+def test_no_epoch_at_all_is_refused(arrays: Path) -> None:
+    set_param(arrays, "epochs: 3", "epochs: 0")
+    with pytest.raises(UserError, match=r"epochs must be at least 1"):
+        load("train", TrainParams)

@@ -1,0 +1,84 @@
+import pytest
+
+from met_culture.web.url_policy import Hosts, RefusedError, may_ask_file
+
+REAL = Hosts("https://collectionapi.metmuseum.org/public/collection", ("images.metmuseum.org",))
+LOCAL = Hosts("http://127.0.0.1:8000", ("images.metmuseum.org",))
+NUMBERS = "0.0.0.0 127.1 2130706433 169.254.169.254 [::ffff:127.0.0.1] localhost. 10.0.0.1"
+IMAGE = "https://images.metmuseum.org/a.jpg"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://images.metmuseum.org/a.jpg",
+        "https://evil.example/a.jpg",
+        "https://images.metmuseum.org@evil.example/a.jpg",
+        "https://images.metmuseum.org:8443/a.jpg",
+        "http://127.0.0.1:8000/a.jpg",
+        "https://127.0.0.1/a.jpg",
+        "http://[::1]/a.jpg",
+        "file:///etc/passwd",
+        "ftp://images.metmuseum.org/a.jpg",
+        "images.metmuseum.org/a.jpg",
+        "https://[::1/a.jpg",
+        "https://images.metmuseum.org\t/a.jpg",
+        "https://images\n.metmuseum.org/a.jpg",
+        " https://images.metmuseum.org/a.jpg",
+        "https://user@images.metmuseum.org/a.jpg",
+        "https://images.metmuseum.org:99999999/a.jpg",
+        "",
+    ],
+)
+def test_images_come_from_known_hosts_only(url: str) -> None:
+    with pytest.raises(RefusedError):
+        REAL.may_ask_image(url, None)
+
+
+def test_the_image_hosts_over_https() -> None:
+    for hosts in (REAL, LOCAL):
+        hosts.may_ask_image(IMAGE, None)
+        hosts.may_ask_image("https://Images.MetMuseum.org:443/a.jpg", None)
+        hosts.may_ask_image(IMAGE, IMAGE)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/a.jpg", "http://127.0.0.1:9/a.jpg", "http://localhost/a.jpg"])
+def test_this_machine_serves_images_only_to_an_api_on_it(url: str) -> None:
+    LOCAL.may_ask_image(url, None)
+    LOCAL.may_ask_image(url, "http://127.0.0.1:8000/b.jpg")
+    with pytest.raises(RefusedError):
+        REAL.may_ask_image(url, None)
+
+
+@pytest.mark.parametrize("hosts", [REAL, LOCAL])
+def test_no_redirect_leads_from_outside_to_this_machine(hosts: Hosts) -> None:
+    with pytest.raises(RefusedError, match=r"^this machine is not one of fetch\.image_hosts over https$"):
+        hosts.may_ask_image("http://127.0.0.1:8000/a.jpg", IMAGE)
+
+
+def test_the_api_redirects_to_itself_only() -> None:
+    REAL.may_ask_api(REAL.api + "/v1/objects/", REAL.api)
+    LOCAL.may_ask_api(LOCAL.api + "/v1/objects/", LOCAL.api)
+    for url in ("https://evil.example/", "http://collectionapi.metmuseum.org/x", "http://127.0.0.1/"):
+        with pytest.raises(RefusedError):
+            REAL.may_ask_api(url, REAL.api)
+
+
+def test_catalogue_files_may_lie_on_any_https_host() -> None:
+    may_ask_file("https://storage.example/x.csv", "https://github.example/x.csv")
+    may_ask_file("http://127.0.0.1:8000/x.csv", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "redirected_from"),
+    [
+        ("http://storage.example/x.csv", None),
+        ("http://127.0.0.1/x.csv", "https://github.example/x.csv"),
+        ("https://localhost/x.csv", "https://github.example/x.csv"),
+        ("ftp://storage.example/x.csv", None),
+        *((f"https://{host}/x.csv", "https://github.example/x.csv") for host in NUMBERS.split()),
+    ],
+)
+def test_but_not_without_https_nor_here_by_redirect(url: str, redirected_from: str | None) -> None:
+    with pytest.raises(RefusedError):
+        may_ask_file(url, redirected_from)
