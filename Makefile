@@ -57,9 +57,10 @@ bench: $(VENV)/dev.done ## measure speed and scale, four hours; writes benchmark
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/scaling_page.py
 
-lint: $(VENV)/dev.done ## check style, docstrings and annotations
+lint: $(VENV)/dev.done ## check style, docstrings, annotations and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	--custom-compile-command "make lock"
