@@ -7,7 +7,7 @@ import pytest
 
 from met_culture.compare.forest_plot import Row, forest
 from met_culture.compare.statistics import Estimate
-from met_culture.evaluate.plots import save
+from met_culture.plotting.style import save_figure
 
 MEAN = Estimate(0.8, 0.7, 0.9)
 ROWS = [
@@ -35,7 +35,7 @@ def test_nothing_is_cut_off_and_every_configuration_is_named(count: int, tmp_pat
         assert box.x0 >= edge.x0 - 1 and box.x1 <= edge.x1 + 1 and box.y0 >= edge.y0 - 1 and box.y1 <= edge.y1 + 1
     boxes = [label.get_window_extent() for label in labels]
     assert all(upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(boxes)), "labels overlap"
-    save(figure, tmp_path / "forest.png")
+    save_figure(figure, tmp_path / "forest.png")
     assert (tmp_path / "forest.png").stat().st_size > 5000
 
 

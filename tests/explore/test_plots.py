@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from met_culture.evaluate.plots import save
+from met_culture.plotting.style import save_figure
 from met_culture.explore import plots as figures
 
 SCOPE = "a source: 10 objects"
@@ -42,7 +42,7 @@ def test_shares_are_said_in_per_cent_and_a_second_number_in_brackets() -> None:
 
 
 def test_no_bars_at_all_can_be_drawn(tmp_path: Path) -> None:
-    save(figures.bars(pd.Series([], dtype=int), "Nothing", SCOPE, "objects"), tmp_path / "x.png")
+    save_figure(figures.bars(pd.Series([], dtype=int), "Nothing", SCOPE, "objects"), tmp_path / "x.png")
 
 
 def test_a_caption_holds_title_date_and_credit() -> None:
@@ -58,7 +58,7 @@ def test_a_grid_shows_every_picture(tmp_path: Path) -> None:
     figure = figures.grid(pictures, 6, "Some", SCOPE)
     assert [axis.images[0].get_array().max() for axis in figure.axes if axis.images] == list(range(7))
     assert "$number 3$" in texts(figure)
-    save(figure, tmp_path / "x.png")
+    save_figure(figure, tmp_path / "x.png")
 
 
 def test_an_object_shows_what_is_filled_and_names_what_is_empty() -> None:
@@ -83,4 +83,4 @@ def test_distributions_count_what_is_known(tmp_path: Path) -> None:
         label.get_text() for axis in figure.axes for label in axis.get_yticklabels()
     }
     assert figure.axes[-1].images[0].get_array()[0, 0].tolist() == [0.1, 0.1, 0.1]  # dark to light
-    save(figure, tmp_path / "x.png")
+    save_figure(figure, tmp_path / "x.png")

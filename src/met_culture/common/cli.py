@@ -8,22 +8,23 @@ from pathlib import Path
 from met_culture.common.errors import UserError
 
 
-def path_parser(doc: str, *names: str) -> argparse.ArgumentParser:
+def path_parser(doc: str, *names: str, prog: str | None = None) -> argparse.ArgumentParser:
     """Return a parser of positional paths, one per name in `names`; `dvc.yaml` holds their values.
 
     Args:
         doc: The module's docstring; its first line describes the command in `--help`.
         names: Names of the arguments, in order.
+        prog: The command as a user types it. A `__main__.py` gives it: argparse would show the file's name.
     """
-    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=prog, description=doc.splitlines()[0])
     for name in names:
         parser.add_argument(name, type=Path)
     return parser
 
 
-def path_arguments(doc: str, *names: str) -> argparse.Namespace:
+def path_arguments(doc: str, *names: str, prog: str | None = None) -> argparse.Namespace:
     """Parse the positional paths of `path_parser`; returns a namespace with one `Path` per name."""
-    return path_parser(doc, *names).parse_args()
+    return path_parser(doc, *names, prog=prog).parse_args()
 
 
 def run(main: Callable[[], int | None]) -> None:

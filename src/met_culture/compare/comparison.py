@@ -22,7 +22,7 @@ from met_culture.compare.grouping import compare, configurations, selected
 from met_culture.compare.runs import Run, results
 from met_culture.compare.statistics import ENOUGH, Estimate
 from met_culture.evaluate.metrics import HEADLINE
-from met_culture.evaluate.plots import save
+from met_culture.plotting.style import save_figure
 
 PICTURE = Path("dvc_plots/compare.png")
 
@@ -91,7 +91,7 @@ def main() -> None:
     for note in [*notes, *cautions(groups)]:
         print(f"note: {note}", file=sys.stderr)
     sources = ", ".join(sorted({str(run.metrics.get("source")) for each in groups for run in each}))
-    save(forest(rows, args.metric, f"Comparison of configurations ({sources})"), args.picture)
+    save_figure(forest(rows, args.metric, f"Comparison of configurations ({sources})"), args.picture)
 
 
 def cautions(groups: Sequence[Sequence[Run]]) -> list[str]:
