@@ -78,7 +78,7 @@ def test_an_object_without_an_image_says_so(source: Path) -> None:
 
 def test_a_missing_source_is_the_users_to_mend(workspace: Path) -> None:
     set_param(workspace, "source: sample", "source: nowhere")
-    with ExitStack() as stack, pytest.raises(UserError, match="no museum folder"):
+    with ExitStack() as stack, pytest.raises(UserError, match="not a museum folder"):
         list(from_objects([1], stack))
 
 

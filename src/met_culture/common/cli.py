@@ -1,4 +1,4 @@
-"""What every command of the package shares: its arguments, and one clear sentence for a user's mistake."""
+"""Shared by all commands: positional paths as arguments, and one sentence for an error of the user."""
 
 import argparse
 import sys
@@ -9,12 +9,12 @@ from met_culture.common.errors import UserError
 
 
 def path_parser(doc: str, *names: str, prog: str | None = None) -> argparse.ArgumentParser:
-    """Return a parser of positional paths, one per name in `names`; `dvc.yaml` holds their values.
+    """Return a parser of positional paths, one per name; `dvc.yaml` gives their values.
 
     Args:
-        doc: The module's docstring; its first line describes the command in `--help`.
+        doc: Docstring of the module; `--help` shows its first line.
         names: Names of the arguments, in order.
-        prog: The command as a user types it. A `__main__.py` gives it: argparse would show the file's name.
+        prog: The command as a user types it; by default argparse would show `__main__.py`.
     """
     parser = argparse.ArgumentParser(prog=prog, description=doc.splitlines()[0])
     for name in names:
@@ -23,21 +23,21 @@ def path_parser(doc: str, *names: str, prog: str | None = None) -> argparse.Argu
 
 
 def path_arguments(doc: str, *names: str, prog: str | None = None) -> argparse.Namespace:
-    """Parse the positional paths of `path_parser`; returns a namespace with one `Path` per name."""
+    """Parse the command line with `path_parser`; return a namespace with one `Path` per name."""
     return path_parser(doc, *names, prog=prog).parse_args()
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Call `main` and exit with its code; a `UserError` or `OSError` becomes one sentence and exit code 1."""
+    """Call `main` and exit with its code; print a `UserError` or `OSError` as one sentence and exit with 1."""
     try:
         code = main()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         code = 1
     except OSError as error:
-        # A missing input, a full disk, a folder without permission: the user's to mend.
+        # The user can repair these: a missing input, a full disk, a folder without permission.
         reason = f"{error.filename or 'file'}: {error.strerror or error}"
-        print(f"error: {reason}; mend it and run again.", file=sys.stderr)
+        print(f"error: {reason}; fix this and run the command again.", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

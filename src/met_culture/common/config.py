@@ -1,4 +1,4 @@
-"""Read sections of params.yaml into checked dataclasses, and the types of fields that several stages share."""
+"""Read sections of params.yaml into checked dataclasses; types of fields that several stages share."""
 
 import json
 import re
@@ -23,16 +23,16 @@ def _regex(pattern: str) -> str:
 
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
-Seed = Annotated[int, Field(ge=0, lt=2**32)]  # the range that Keras and NumPy accept
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # the range that both Keras and NumPy accept
 Count = Annotated[int, Field(ge=1)]
-# Lax, because YAML 1.1 reads `1e-4` as text.
+# Not strict, because YAML 1.1 reads `1e-4` as text.
 Number = Annotated[float, Field(strict=False)]
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
 Fit = Literal["squash", "letterbox", "crop"]
 
-_PLAIN = {
+_MESSAGES = {
     "unexpected_keyword_argument": "is not a known key; remove it or correct its spelling",
     "missing_argument": "is missing; add it",
     "missing": "is missing; add it",
@@ -41,19 +41,21 @@ _PLAIN = {
 
 
 def _message(path: Path, section: str, error: ValidationError) -> str:
-    # A misspelt key is both unknown and missing: the unknown one says more.
-    first = min(error.errors(), key=lambda fault: fault["type"] != "unexpected_keyword_argument")
-    key = ".".join([section, *map(str, first["loc"])])
-    given = "" if first["type"] in _PLAIN or not first["loc"] else f" (it is {first['input']!r})"
-    message = _PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ").lower()
-    return f"{path}: {key}: {message}{given}."
+    # A misspelt key gives two errors, unknown and missing; the unknown key is the one to fix.
+    fault = min(error.errors(), key=lambda fault: fault["type"] != "unexpected_keyword_argument")
+    key = ".".join([section, *map(str, fault["loc"])])
+    if fault["type"] in _MESSAGES:
+        return f"{path}: {key}: {_MESSAGES[fault['type']]}."
+    message = fault["msg"].removeprefix("Value error, ").lower()
+    value = f" (it is {fault['input']!r})" if fault["loc"] else ""
+    return f"{path}: {key}: {message}{value}."
 
 
 def read_sections(path: Path = PARAMS) -> dict[str, Any]:
     """Return the sections of params.yaml, unchecked.
 
     Raises:
-        UserError: The file is missing, is not valid YAML or holds no sections.
+        UserError: The file is missing, is not valid YAML or has no sections.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -70,8 +72,8 @@ def check_section(path: Path, content: dict[str, Any], name: str, kind: type[Sec
     """Return one section as a checked dataclass.
 
     Args:
-        path: The file, for messages.
-        content: The sections of `read_sections`.
+        path: The file, for error messages.
+        content: Sections as returned by `read_sections`.
         name: Name of the section.
         kind: Dataclass of the section.
 
@@ -81,7 +83,7 @@ def check_section(path: Path, content: dict[str, Any], name: str, kind: type[Sec
     if name not in content:
         raise UserError(f"{path}: {name} is missing; add the section.")
     try:
-        # JSON, because strict mode takes lists for tuples and mappings for dataclasses only from there.
+        # By way of JSON: only there does strict mode accept lists for tuples and mappings for dataclasses.
         text = json.dumps(content[name], default=str)
     except (TypeError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: {name} must hold plain keys and values ({error}).") from None
@@ -92,5 +94,5 @@ def check_section(path: Path, content: dict[str, Any], name: str, kind: type[Sec
 
 
 def load(name: str, kind: type[Section], path: Path = PARAMS) -> Section:
-    """Return the checked parameters of one section; raises what `read_sections` and `check_section` raise."""
+    """Return the checked parameters of one section; raise the errors of `read_sections` and `check_section`."""
     return check_section(path, read_sections(path), name, kind)

@@ -1,5 +1,5 @@
-"""The error that every command shows as one sentence."""
+"""The error that every command prints as one sentence."""
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: one sentence that names the file, key or URL and says what to do."""
+    """An error that the user can fix; the message names the file, key or URL and says what to do."""

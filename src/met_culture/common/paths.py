@@ -1,4 +1,4 @@
-"""Where the things lie that are outside DVC's outputs: the scratch folder and the source of records and images."""
+"""Paths outside DVC's outputs: the scratch folder, and the folder that records and images are read from."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ IMAGES = "images"
 
 
 def main_checkout(folder: Path | None = None) -> Path:
-    """Return the checkout that the user works in.
+    """Return the checkout in which the user works.
 
-    DVC runs queued and `--temp` experiments in copies below `<checkout>/.dvc/tmp/exps`. Relative sources and the
-    scratch folder must mean the same there.
+    DVC runs queued and `--temp` experiments in copies below `<checkout>/.dvc/tmp/exps`. There, a relative source and
+    the scratch folder must still mean those of the checkout.
 
     Args:
-        folder: Where the command runs; the current folder by default.
+        folder: Folder in which the command runs; default: the current folder.
     """
     here = (folder or Path.cwd()).resolve()
     for parent in here.parents:
@@ -25,7 +25,7 @@ def main_checkout(folder: Path | None = None) -> Path:
 
 
 def scratch_folder() -> Path:
-    """Return the folder for resumable work; git and DVC ignore it, and removing it loses only time."""
+    """Return the folder for resumable work; Git and DVC ignore it, and removing it costs only time."""
     return main_checkout() / ".scratch"
 
 
@@ -33,18 +33,18 @@ def source_folder(source: str) -> Path | None:
     """Return the museum folder that `fetch.source` names, or None for `sample` and `met`.
 
     Raises:
-        UserError: `source` is a path and no museum folder lies there.
+        UserError: `source` is a path, but not that of a museum folder.
     """
     if source in ("sample", "met"):
         return None
     try:
         folder = main_checkout() / Path(source).expanduser()
-        found = (folder / RECORDS).is_file()
-    except (OSError, RuntimeError, ValueError) as error:  # a name too long, an unknown user, a null byte
-        raise UserError(f"fetch.source: {source[:100]!r} is no path of a museum folder ({error}).") from None
-    if not found:
+        is_museum = (folder / RECORDS).is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # name too long, unknown user, null byte
+        raise UserError(f"fetch.source: {source[:100]!r} is not a valid path of a museum folder ({error}).") from None
+    if not is_museum:
         raise UserError(
-            f"fetch.source: {source!r} is no museum folder ({folder / RECORDS} is missing); "
+            f"fetch.source: {source!r} is not a museum folder ({folder / RECORDS} is missing); "
             "give `sample`, `met` or a folder with records.jsonl and images/."
         )
     return folder

@@ -1,17 +1,17 @@
-"""Progress of long work: a bar with rate and time left on a terminal, sparse lines in a log."""
+"""Progress of long work: a bar with rate and time left on a terminal, a line every 20 s in a log."""
 
 import sys
 from collections.abc import Iterable
-from typing import TextIO, TypeVar
+from typing import TextIO, TypeVar, cast
 
 from tqdm import tqdm
 
 Item = TypeVar("Item")
-LOG_INTERVAL_S = 20  # between two lines of a log
+LOG_INTERVAL_S = 20
 
 
 class _Lines:
-    """Turns tqdm's carriage returns into lines."""
+    """Writes tqdm's updates as lines, without carriage returns."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -27,18 +27,18 @@ class _Lines:
 def progress(
     items: Iterable[Item] | None, name: str, unit: str, total: int | None = None, initial: int = 0, quiet: bool = False
 ) -> "tqdm[Item]":
-    """Return `items` as an iterator that shows its progress on stderr.
+    """Return `items` as an iterable that shows its progress on stderr.
 
     Args:
-        items: What to go through; None for a bar that is updated by hand.
-        name: What is being done.
-        unit: What an item is, in the plural.
-        total: How many items, where `len(items)` does not say.
-        initial: How many of them an earlier run has done.
-        quiet: Whether nothing is shown.
+        items: What to iterate over; None for a bar that is updated by hand.
+        name: Name of the work.
+        unit: Name of the items, in the plural.
+        total: Number of items; default: `len(items)`.
+        initial: Number of items that an earlier run has done.
+        quiet: Show nothing.
     """
     terminal = sys.stderr.isatty()
-    return tqdm(
+    bar = tqdm(
         items,
         desc=name,
         unit=f" {unit}",
@@ -49,3 +49,4 @@ def progress(
         mininterval=0.1 if terminal else LOG_INTERVAL_S,
         ncols=None if terminal else 100,
     )
+    return cast("tqdm[Item]", bar)  # tqdm's stub types a bar without items as tqdm[Never]

@@ -1,0 +1,40 @@
+"""Render the data card and the model card from parameters and metrics.
+
+Sources of their form: Gebru et al., Datasheets for Datasets, 2018; Mitchell et al., Model Cards, 2019.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from met_culture.common.config import PARAMS
+from met_culture.common.files import read_json
+from met_culture.common.templates import template
+from met_culture.evaluate.metrics import FEW
+from met_culture.params import check_all
+
+CARDS = ("data_card.md", "model_card.md")
+STAGES = ("fetch", "clean", "train", "evaluate")
+
+
+def cards(params: dict[str, Any], metrics: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the text of each of `CARDS` by name.
+
+    Args:
+        params: All parameters, as in params.yaml.
+        metrics: The metrics of each of `STAGES`.
+    """
+    return {name: template(f"cards/{name}").render(params=params, few=FEW, **metrics) for name in CARDS}
+
+
+def current_cards(metrics: Path) -> dict[str, str]:
+    """Return the cards of params.yaml and the metrics in a folder.
+
+    Raises:
+        UserError: A parameter is wrong.
+        OSError: A file of metrics is missing.
+    """
+    check_all()
+    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    return cards(params, {stage: read_json(metrics / f"{stage}.json") for stage in STAGES})
