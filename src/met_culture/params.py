@@ -4,6 +4,7 @@ Every stage checks its own section again when it starts. Units and meanings stan
 """
 
 from pathlib import Path
+from typing import Any
 
 from met_culture.clean.params import CleanParams
 from met_culture.common.cli import run
@@ -36,7 +37,7 @@ def check_all(path: Path = PARAMS) -> None:
     unknown = [str(key) for key in content if key not in SECTIONS]
     if unknown:
         raise UserError(f"{path}: {unknown[0]} is not a known section; the sections are {', '.join(SECTIONS)}.")
-    checked = {name: check_section(path, content, name, kind) for name, kind in SECTIONS.items()}
+    checked: dict[str, Any] = {name: check_section(path, content, name, kind) for name, kind in SECTIONS.items()}
     source_folder(checked["fetch"].source)
 
 

@@ -1,6 +1,7 @@
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from support import ROOT
 
-from met_culture.cards import CARDS, STAGES, cards
+from met_culture.cards.render import CARDS, STAGES, cards
 
 Metrics = dict[str, dict[str, Any]]
 
@@ -84,7 +85,11 @@ def test_tables_have_as_many_cells_as_headers(params: dict[str, Any], metrics: M
 def test_the_templates_are_part_of_the_package() -> None:
     import met_culture
 
-    assert {path.name for path in (Path(met_culture.__file__).parent / "templates").glob("*.md")} == set(CARDS)
+    package = Path(met_culture.__file__).parent
+    assert {path.name for path in package.rglob("*.md")} == set(CARDS)
+    shipped = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["met_culture"]
+    templates = {path for kind in ("md", "html") for path in package.rglob(f"*.{kind}")}
+    assert {path for pattern in shipped for path in package.glob(pattern)} == templates
 
 
 def test_the_citation_is_of_this_version() -> None:

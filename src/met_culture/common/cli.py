@@ -37,7 +37,7 @@ def run(main: Callable[[], int | None]) -> None:
     except OSError as error:
         # The user can repair these: a missing input, a full disk, a folder without permission.
         reason = f"{error.filename or 'file'}: {error.strerror or error}"
-        print(f"error: {reason}; fix this and run the command again.", file=sys.stderr)
+        print(f"error: {reason}; fix this and run again.", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -16,8 +16,8 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from met_culture.cards import template
 from met_culture.common.errors import UserError
+from met_culture.common.templates import template
 from met_culture.dashboard.neighbours import Neighbours, embed, embedding, neighbours, painting
 from met_culture.dashboard.revisions import MODEL, Revision, revisions
 from met_culture.evaluate.gradcam import heat, overlay
@@ -133,7 +133,7 @@ def show_nearest(answer: Prediction, loaded: Loaded) -> None:
         for row in found
     ]
     # Titles and names come from a museum: the template escapes them.
-    st.html(template("nearest.html").render(rows=rows, data=lambda image: picture(image, QUALITY)))
+    st.html(template("dashboard/nearest.html").render(rows=rows, data=lambda image: picture(image, QUALITY)))
     some = "" if len(training.rows) == training.of else f" {len(training.rows):,} of"
     st.caption(f"By the network's own features (cosine), among{some} the {training.of:,} training paintings here.")
 

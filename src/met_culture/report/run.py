@@ -17,10 +17,11 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from met_culture.cards import current, template
+from met_culture.cards.render import current_cards
 from met_culture.common.cli import path_arguments, run
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json, write_bytes
+from met_culture.common.templates import template
 from met_culture.compare import comparison as compare
 from met_culture.compare.dvc_experiments import experiments
 from met_culture.compare.forest_plot import forest
@@ -133,7 +134,9 @@ def page(content: dict[str, Any]) -> bytes:
         UserError: It is too large at the lowest quality.
     """
     for quality in QUALITIES:
-        text = template("report.html").render(content, data=lambda image, quality=quality: picture(image, quality))
+        text = template("report/report.html").render(
+            content, data=lambda image, quality=quality: picture(image, quality)
+        )
         if len(data := text.encode()) < LARGEST:
             return data
     raise UserError(f"the report would take {len(data):,} bytes; lower explore.pictures in params.yaml.")
@@ -149,7 +152,7 @@ def main() -> None:
         if len(predictions) != len(images) or predictions.isna().to_numpy().any():
             raise ValueError(f"{len(predictions)} predictions, some cut off perhaps, of {len(images)} test images")
         content = {"explored": _all(Path("plots/explore"), EXPLORED), "evaluated": _all(Path("plots"), EVALUATED)}
-        cards = {name: card(text) for name, text in current(Path("metrics")).items()}
+        cards = {name: card(text) for name, text in current_cards(Path("metrics")).items()}
         content |= {"evaluate": evaluate, "train": train, "cards": cards, "errors": worst(predictions, images, labels)}
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing; run `make repro`, or `dvc pull`.") from None
