@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from met_culture.models.backend import backend, make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.models.backend import backend_settings, make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import numpy as np
@@ -100,7 +100,7 @@ def main() -> None:
         ),
         "arithmetic_limit": partial(arithmetic, matrix, cost),
     }
-    facts = {"images": len(x), "image_size": x.shape[1], "operations_per_image": cost} | backend()
+    facts = {"images": len(x), "image_size": x.shape[1], "operations_per_image": cost} | backend_settings()
     bases = ("ImageDataGenerator", "ceiling", "arithmetic_limit")
     report(args.name, rates(ways, ROUNDS), bases, facts, args.results)
 

@@ -8,6 +8,7 @@ from support import ROOT
 
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
+from met_culture.models.layers import MeanAndDeviation
 from met_culture.models.model_file import ModelMeta, load_model, save_model
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
@@ -84,3 +85,22 @@ def test_a_model_that_would_run_code_is_refused(tmp_path: Path) -> None:
     save_model(hostile, tmp_path / "hostile.keras", META, optimizer=True)
     with pytest.raises(UserError, match=r"hostile\.keras"):
         load_model(tmp_path / "hostile.keras")
+
+
+def test_a_model_of_an_older_release_is_read(tmp_path: Path) -> None:
+    """Older releases kept the layer in another module; Keras finds it by its registered name."""
+    image = keras.Input((32, 32, 3), dtype="uint8")
+    maps = keras.layers.Conv2D(2, 3)(keras.layers.Rescaling(1 / 255)(image))
+    output = keras.layers.Dense(4, activation="softmax")(MeanAndDeviation()(maps))
+    original = keras.Model(image, output)
+    save_model(original, tmp_path / "new.keras", META, optimizer=False)
+    with zipfile.ZipFile(tmp_path / "new.keras") as new, zipfile.ZipFile(tmp_path / "old.keras", "w") as old:
+        for name in new.namelist():
+            old.writestr(name, new.read(name).replace(b'"met_culture.models.layers"', b'"met_culture.pooling"'))
+    with zipfile.ZipFile(tmp_path / "old.keras") as old:
+        config = old.read("config.json")
+    assert b'"module": "met_culture.pooling"' in config
+    assert b'"registered_name": "met_culture>MeanAndDeviation"' in config
+    loaded, meta = load_model(tmp_path / "old.keras")
+    assert meta.epoch == 3
+    assert np.array_equal(original.predict_on_batch(IMAGES), loaded.predict_on_batch(IMAGES))

@@ -5,7 +5,7 @@ import pytest
 from support import ROOT
 
 from met_culture.common.config import load
-from met_culture.models.temperature import tempered
+from met_culture.models.temperature import apply_temperature
 from met_culture.train.batches import Batches
 from met_culture.train.calibration import fit_temperature, settle, sure_from
 from met_culture.train.networks import build
@@ -14,19 +14,19 @@ from met_culture.train.params import TrainParams
 
 def test_a_temperature_that_was_applied_is_found_again() -> None:
     rng = np.random.default_rng(0)
-    shares = tempered(rng.dirichlet(np.ones(4), 20_000), 1.0)
+    shares = apply_temperature(rng.dirichlet(np.ones(4), 20_000), 1.0)
     drawn = (rng.random(len(shares))[:, None] < shares.cumsum(axis=1)).argmax(axis=1)  # right as often as they say
     assert fit_temperature(shares, np.eye(4)[drawn]) == pytest.approx(1, abs=0.03)
-    assert fit_temperature(tempered(shares, 0.5), np.eye(4)[drawn]) == pytest.approx(2, abs=0.06)
+    assert fit_temperature(apply_temperature(shares, 0.5), np.eye(4)[drawn]) == pytest.approx(2, abs=0.06)
 
 
 def test_tempering_keeps_the_order_and_the_sum() -> None:
     shares = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0]])
     for temperature in (0.1, 1, 10):
-        got = tempered(shares, temperature)
+        got = apply_temperature(shares, temperature)
         assert np.allclose(got.sum(axis=1), 1)
         assert (np.diff(got[0]) < 0).all()
-    assert tempered(shares, 2)[0, 0] < 0.7 < tempered(shares, 0.5)[0, 0]
+    assert apply_temperature(shares, 2)[0, 0] < 0.7 < apply_temperature(shares, 0.5)[0, 0]
 
 
 def test_the_model_itself_is_calibrated() -> None:
@@ -36,7 +36,7 @@ def test_the_model_itself_is_calibrated() -> None:
     before = model.predict_on_batch(x)
     temperature = settle(model, Batches(x, y, 4, 16), 0.95, calibrate=True)["temperature"]
     assert temperature != pytest.approx(1, abs=0.01)  # classes are random, so the model cannot be right as it is
-    assert np.allclose(model.predict_on_batch(x), tempered(before, temperature), atol=1e-5)
+    assert np.allclose(model.predict_on_batch(x), apply_temperature(before, temperature), atol=1e-5)
 
 
 def test_the_threshold_is_of_the_shares_after_calibration() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn import metrics
 
 from met_culture.evaluate.predictions import probabilities
-from met_culture.models.temperature import tempered
+from met_culture.models.temperature import apply_temperature
 
 DRAWN = 50  # resamples of the bootstrap that memory holds at once
 FEW = 10  # test images; the figures of a label with fewer say little
@@ -152,7 +152,9 @@ def evaluate(
     return headline(true, predicted, labels) | {
         "log_loss": float(metrics.log_loss(classes, share, labels=range(len(labels)))),
         "calibration_error": calibration_error(confidence, correct, bins),
-        "calibration_error_before": calibration_error(tempered(share, 1 / temperature).max(axis=1), correct, bins),
+        "calibration_error_before": calibration_error(
+            apply_temperature(share, 1 / temperature).max(axis=1), correct, bins
+        ),
         "selective_accuracy": {str(each): selective_accuracy(confidence, correct, each) for each in COVERAGES},
         "answered": answered(confidence, correct, threshold),
         "majority_accuracy": float((true == majority).mean()),

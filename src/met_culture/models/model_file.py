@@ -1,8 +1,8 @@
-"""Write and read trained models: a .keras file of fixed bytes that carries what prediction has to know.
+"""Write and read trained models: .keras files with reproducible bytes and the metadata that prediction needs.
 
-A .keras file is a zip. Keras writes the time and addresses in memory into it, so equal models would be different files;
-here every time is the same and addresses are counted. One member is ours: `met_culture.json` with the labels, the
-geometry of the input and the source of the data.
+A .keras file is a zip archive. Keras writes the time and memory addresses into it, so equal models give different
+files; here every time is the same and addresses are replaced by numbers. One member is ours: `met_culture.json` with
+the labels, the geometry of the input and the source of the data.
 """
 
 import json
@@ -34,12 +34,12 @@ class ModelMeta:
     Attributes:
         labels: Names of the classes, in the order of the output.
         image_size: Width and height of the input in pixels.
-        interpolation: Key of `pixels.INTERPOLATIONS`.
-        fit: Key of `pixels.FITS`.
-        source: Name of the data that it was trained on.
-        epoch: The epoch of training, from 1, whose weights these are.
-        temperature: What its logits were divided by; 1 where it was not calibrated.
-        threshold: Probability below which its answer is unsure; 0 where it never is.
+        interpolation: Interpolation that resized the training images.
+        fit: How the training images were fitted into the square.
+        source: Name of the training data.
+        epoch: Epoch of training, from 1, that these weights come from.
+        temperature: Temperature that the logits were divided by; 1 if the model is not calibrated.
+        threshold: Probability below which a prediction is unsure; 0 if it never is.
     """
 
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
@@ -52,20 +52,26 @@ class ModelMeta:
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
-def _normalised(name: str, data: bytes) -> bytes:
+def _number_shared_ids(config: bytes) -> bytes:
+    numbers: dict[bytes, int] = {}
+    for _, address in SHARED_ID.findall(config):
+        numbers.setdefault(address, len(numbers))
+    return SHARED_ID.sub(lambda match: b"%s%d" % (match[1], numbers[match[2]]), config)
+
+
+def _reproducible(name: str, data: bytes) -> bytes:
     if name == "metadata.json":
         return json.dumps(json.loads(data) | {"date_saved": DATE}, sort_keys=True).encode()
     if name == "config.json":
-        seen: dict[bytes, int] = {}  # objects are numbered as they appear
-        return SHARED_ID.sub(lambda match: b"%s%d" % (match[1], seen.setdefault(match[2], len(seen))), data)
+        return _number_shared_ids(data)
     return data
 
 
 def _without_optimizer(model: keras.Model) -> keras.Model:
     # Keras's include_optimizer has no effect on this format, and clone_model compiles again.
-    bare = type(model).from_config(model.get_config())
-    bare.set_weights(model.get_weights())
-    return bare
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def save_model(model: keras.Model, path: Path, meta: dict[str, Any], *, optimizer: bool) -> None:
@@ -74,21 +80,21 @@ def save_model(model: keras.Model, path: Path, meta: dict[str, Any], *, optimize
     Args:
         model: Built and compiled.
         path: Ends in .keras.
-        meta: The fields of `ModelMeta`.
-        optimizer: Whether the optimizer's state goes along, for training on.
+        meta: Fields of `ModelMeta`.
+        optimizer: Whether to write the optimizer's state too, so that training can continue.
     """
     with tempfile.TemporaryDirectory() as folder:
-        saved, fixed = Path(folder) / "saved.keras", Path(folder) / "fixed.keras"
+        saved, reproducible = Path(folder) / "saved.keras", Path(folder) / "reproducible.keras"
         (model if optimizer else _without_optimizer(model)).save(saved)
-        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_STORED) as target:
+        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(reproducible, "w", zipfile.ZIP_STORED) as target:
             for name in sorted(source.namelist()):
-                target.writestr(zipfile.ZipInfo(name, EPOCH), _normalised(name, source.read(name)))
+                target.writestr(zipfile.ZipInfo(name, EPOCH), _reproducible(name, source.read(name)))
             target.writestr(zipfile.ZipInfo(META, EPOCH), json.dumps(meta, sort_keys=True))
-        write_bytes(path, fixed.read_bytes())
+        write_bytes(path, reproducible.read_bytes())
 
 
 def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
-    """Return a model of `save_model` and its meta; nothing in the file is executed.
+    """Return a model that `save_model` wrote, and its meta; no code in the file is executed.
 
     Raises:
         UserError: The file is missing, damaged or not of this project.
@@ -101,9 +107,11 @@ def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
         model = keras.saving.load_model(path, {"MeanAndDeviation": MeanAndDeviation}, compile=False, safe_mode=True)
         expected = (None, meta.image_size, meta.image_size, 3), (None, len(meta.labels))
         if (model.input_shape, model.output_shape) != expected:
-            raise ValueError("its labels and image size are not its network's")
-    # Zip, JSON, HDF5 and Keras raise many types on a file that is damaged or not theirs.
+            raise ValueError("its labels or image size do not fit its network")
+    # Zip, JSON, HDF5 and Keras raise many exception types for a file that is damaged or has another format.
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{path} is not a model of this project ({type(error).__name__}: {reason}).") from None
+        raise UserError(
+            f"{path} is not a model of this project ({type(error).__name__}: {reason}); give a file that training wrote."
+        ) from None
     return model, meta

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from met_culture.models.temperature import tempered
+from met_culture.models.temperature import apply_temperature
 
 if TYPE_CHECKING:  # whoever only reads predictions need not wait for a backend
     import keras
@@ -27,7 +27,7 @@ def fit_temperature(shares: np.ndarray, one_hot: np.ndarray) -> float:
     """
 
     def loss(log_temperature: float) -> float:
-        chosen = (tempered(shares, np.exp(log_temperature)) * one_hot).sum(axis=1)
+        chosen = (apply_temperature(shares, np.exp(log_temperature)) * one_hot).sum(axis=1)
         return -np.log(np.maximum(chosen, 1e-12)).mean()
 
     return float(np.exp(minimize_scalar(loss, bounds=np.log(RANGE), method="bounded").x))
@@ -73,5 +73,5 @@ def settle(
         figures["temperature"] = temperature = fit_temperature(shares, classes)
         label = model.get_layer("label")
         label.set_weights([weight / temperature for weight in label.get_weights()])
-        shares = tempered(shares, temperature)
+        shares = apply_temperature(shares, temperature)
     return figures | {"threshold": sure_from(shares, classes, accuracy)}

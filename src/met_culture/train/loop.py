@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from met_culture.models.backend import backend, make_deterministic  # isort: skip - sets up what keras reads at import
+from met_culture.models.backend import backend_settings, make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import numpy as np
@@ -129,7 +129,7 @@ def main() -> None:
     meta = read_json(paths.arrays / "meta.json")
     network = build(params, meta["image_size"], len(meta["labels"]))
     train, val = (batches_of(paths.arrays, split, len(meta["labels"]), params, network) for split in ("train", "val"))
-    made_on = environment() | backend()
+    made_on = environment() | backend_settings()
     agree(lambda: key(asdict(params), _data(paths.arrays)))
     history, best = fit(network, train, val, params, _checkpoints(paths.arrays, params, made_on))
     if place()[0] > 0:  # all have the same weights, and process 0 writes them
