@@ -32,8 +32,7 @@ def test_a_copy_of_the_checkout_runs_its_own_modules(tmp_path: Path, installed: 
     (package.parent / "__init__.py").touch()
     (package / "__main__.py").write_text("import sys; print('the copy', *sys.argv[1:])")
     done = subprocess.run(
-        STAGES["clean"]["cmd"],
-        shell=True,  # noqa: S602 - as DVC runs it
+        ["sh", "-c", STAGES["clean"]["cmd"]],  # as DVC runs it
         cwd=tmp_path / "copy",
         env=os.environ | {"PYTHONPATH": str(installed)},
         capture_output=True,
