@@ -1,7 +1,7 @@
-"""The README's session of experiments as a user runs it, and what DVC takes to find nothing to do and to restore.
+"""The documented session of experiments as a user runs it, and the time of DVC to find nothing to do and to restore.
 
-`python benchmarks/experiments.py` runs the commands of "Change something and compare" in a scratch clone of the commit,
-on the sample, and writes what they print, and times, to benchmarks/results/experiments.json; an hour on two slow cores.
+`python benchmarks/experiments.py` runs the commands of `SECTIONS` in a scratch clone of the commit, on the sample, and
+writes what they print, and times, to benchmarks/results/experiments.json; an hour on two slow cores.
 """
 
 import re
@@ -14,20 +14,25 @@ import yaml
 from measure import ROOT, Clone, commit, scratch_clone, write
 
 ROUNDS = 5
-SECTION = "## Change something and compare"
-# What the README shows of it.
+SECTIONS = {
+    "README.md": "## Change something and compare",
+    "docs/experiments.md": "## Compare settings over several seeds",
+}
+# The commands whose output docs/experiments.md shows.
 SHOWN = ("dvc metrics diff --targets metrics/train.json", "python -m met_culture.compare")
 
 
 def commands() -> list[str]:
-    """Return the commands of the section, without their comments."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split(SECTION)[1].split("\n## ")[0]
-    lines = "".join(re.findall(r"```bash\n(.*?)```", section, re.DOTALL)).splitlines()
+    """Return the commands of the sections, without their comments."""
+    lines = []
+    for document, heading in SECTIONS.items():
+        section = (ROOT / document).read_text(encoding="utf-8").split(heading)[1].split("\n## ")[0]
+        lines += "".join(re.findall(r"```bash\n(.*?)```", section, re.DOTALL)).splitlines()
     return [command for line in lines for command in line.split(" #")[0].rstrip().split(" && ")]
 
 
 def session(clone: Clone) -> dict[str, str]:
-    """Run the section's commands in order and return what those of `SHOWN` print."""
+    """Run the commands in order and return what those of `SHOWN` print."""
     printed = {}
     for command in commands():
         if command.startswith("source "):

@@ -1,192 +1,321 @@
-"""The README against what is committed: its numbers, its commands, its tree. Not against the workspace's files."""
+"""README.md and docs/ against what is committed: their numbers, commands, files, targets and modules.
+
+A number in prose or a table is either a claim, which a committed result must confirm, or a setting with its reason.
+The results are those of the last commit, because a run changes the files of the workspace.
+"""
 
 import json
 import re
 import subprocess
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, NamedTuple
 
 import models_page
 import pytest
+import yaml
 from support import ROOT
 
+from met_culture.train.checkpoints import KEPT
 from met_culture.verify.comparison import TOLERANCE
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-FETCH = (ROOT / "docs/fetch.md").read_text(encoding="utf-8")
-CODE = (ROOT / "docs/code.md").read_text(encoding="utf-8")
-PROSE = re.sub(r"```.*?```", "", README + FETCH, flags=re.DOTALL)
+GENERATED = {"models.md", "scaling.md", "data_card.md", "model_card.md"}  # test_benchmarks and test_cards hold these
+WRITTEN = ("README.md", "docs/code.md", "docs/experiments.md", "docs/fetch.md", "docs/reproducibility.md")
+DOCUMENTS = [*WRITTEN, "CONTRIBUTING.md", *sorted(f"docs/{name}" for name in GENERATED)]
+TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
+TEMPLATE = (ROOT / "benchmarks/scaling.md.jinja").read_text(encoding="utf-8")
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 LABELS = ("China", "Japan", "America", "India")
+NUMBER = r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?"
+PRESETS = ("article_100", "frozen", "fine_tuned_small", "fine_tuned", "fine_tuned_small+fine_tuned")
+
+
+class Claim(NamedTuple):
+    """Numbers of a document, and the regular expression of the sentence or table row that states them."""
+
+    document: str
+    pattern: str
+    numbers: list[str]
+
+
+# Numbers of the prose that are settings and no results.
+SETTINGS = {
+    "README.md": {"95"},  # level of the intervals, in a header
+    "docs/fetch.md": {
+        "80",  # requests a minute: the museum's limit
+        "90",  # seconds: the longest wait; tests/web/test_rate_limit.py holds it
+    },
+    "benchmarks/scaling.md.jinja": {
+        "1,000", "10,000", "130,000", "500,000",  # sizes of the measured collections
+        "150", "50", "70", "95",  # pixels of an image, epochs, % of the images for training, level of the intervals
+        "2.5", "0.8",  # what was wanted, and not reached
+        "0.00001",  # tests/train/distributed/test_data_parallel.py holds it
+        "0", "300",  # the first process; seconds of MET_CULTURE_WAIT_S
+    },
+}  # fmt: skip
 
 
 def committed(path: str) -> Any:
     """Return a JSON file as the last commit holds it."""
-    shown = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = ["git", "show", f"HEAD:{path}"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(shown.stdout)
 
 
-def spread(figure: dict[str, float]) -> str:
-    return f"{figure['mean']:.2f} ({figure['min']:.2f} to {figure['max']:.2f})"
+def result(name: str) -> Any:
+    return committed(f"benchmarks/results/{name}.json")
+
+
+def sentence(document: str, words: str, *numbers: object) -> Claim:
+    """Return the claim of a few words, in which each # stands for a number."""
+    pattern = re.escape(words).replace(r"\#", f"({NUMBER})").replace(r"\ ", r"\s+")
+    return Claim(document, pattern, [str(number) for number in numbers])
+
+
+def row(document: str, first_cell: str, *numbers: object) -> Claim:
+    """Return the claim of a table row; its numbers are those outside `code`."""
+    return Claim(document, rf"^\| {re.escape(first_cell)}.*$", [str(number) for number in numbers])
+
+
+def decimals(digits: int, *values: float) -> list[str]:
+    return [f"{value:.{digits}f}" for value in values]
+
+
+def preset_claims() -> list[Claim]:
+    claims = []
+    for name in PRESETS:
+        preset = result(f"models_{name}")
+        together, folds = preset["together"], preset["folds"]
+        numbers = decimals(3, together["accuracy"], *together["interval_95"]["accuracy"], together["macro_f1"])
+        if folds:
+            seconds = [models_page.median(folds, f"seconds_{stage}") for stage in ("preprocess", "train")]
+            numbers += decimals(1, sum(seconds) / 60)
+        claims.append(row("README.md", f"`{name}` |", *numbers))
+    return claims
+
+
+def painting_claims() -> list[Claim]:
+    clean = result("article_museum")["experiments"][0]["clean"]
+    counts = [clean["labels"][label]["paintings"] for label in LABELS]
+    words = "**# real paintings** of the museum (# Chinese, # Japanese, # American, # Indian)"
+    probes = result("probes")["probes"]
+    names = ("Lite2, 320, border only", "Lite2, 320, border masked", "Lite2, 320", "majority")
+    accuracies = decimals(2, *(probes[name]["accuracy"] for name in names))
+    return [
+        sentence("README.md", words, clean["paintings"], *counts),
+        sentence("README.md", "With # images, India's scores", counts[-1]),
+        sentence("README.md", "accuracy of # on the outer tenth", accuracies[0]),
+        sentence("README.md", "# without that border and # on whole photographs", *accuracies[1:3]),
+        sentence("README.md", "photographs. Always answering the most frequent culture gives #", accuracies[3]),
+    ]
+
+
+def sample_claims() -> list[Claim]:
+    train, evaluate = committed("metrics/train.json"), committed("metrics/evaluate.json")
+    macro_f1, majority = decimals(2, evaluate["macro_f1"], evaluate["majority_accuracy"])
+    (validation,) = decimals(2, train["val_accuracy_last_10"])
+    return [
+        sentence(
+            "README.md", "validation accuracy is # (mean of the last 10 of # epochs)", validation, train["epochs"]
+        ),
+        sentence("README.md", "Its macro-F1 is #", macro_f1),
+        sentence("README.md", "the sample's most frequent culture gives an accuracy of #", majority),
+    ]
+
+
+def fetch_claims() -> list[Claim]:
+    cost = result("fetch_cost")
+    claims = [sentence("docs/fetch.md", "simulated museum with # objects", f"{cost['objects']:,}")]
+    for way in cost["ways"]:
+        minutes = (way["api_minutes"][pace] for pace in ("at_the_limit", "at_the_default_pace"))
+        values = (way["api_requests"], *minutes, way["paintings"], way["bytes"] / 1e6)
+        claims.append(row("docs/fetch.md", f"`{way['way']}`", *(f"{value:,.0f}" for value in values)))
+    search = next(way for way in cost["ways"] if way["way"] == "search")
+    requests, minutes = round(search["api_requests"], -3), round(search["api_minutes"]["at_the_default_pace"], -1)
+    words = "about # requests at one a second, which is about # minutes"
+    return [*claims, sentence("README.md", words, f"{requests:,}", f"{minutes:.0f}")]
+
+
+def fetch_speed_claims() -> list[Claim]:
+    fetch, scale = result("fetch"), result("fetch_scale")["first"]
+    names = ("fetch", "img2dataset_retries_3", "img2dataset")
+    obtained = [f"{fetch['faults'][name]['obtained'] * 100:.0f}" for name in names]
+    rate, ratio = fetch["images_per_second"]["fetch"], fetch["ratio_to_img2dataset"]["fetch"]
+    memory = [f"{scale[size]['peak_mb']:.0f}" for size in ("1000", "100000")]
+    latency = f"{fetch['latency_s'] * 1000:.0f}"
+    return [
+        sentence("docs/fetch.md", "the fetch obtained #%", obtained[0]),
+        sentence("docs/fetch.md", "img2dataset obtained #% with three retries and #% without", *obtained[1:]),
+        sentence("docs/fetch.md", "With # images at once", fetch["parallel"]),
+        sentence("docs/fetch.md", "latency of # ms", latency),
+        sentence("docs/fetch.md", "downloads # images a second", f"{rate:.0f}"),
+        sentence("docs/fetch.md", "(ratio #)", f"{ratio:.2f}"),
+        sentence("docs/fetch.md", "# MB of memory for 1,000 objects and # MB for 100,000", *memory),
+    ]
+
+
+def experiment_claims() -> list[Claim]:
+    session = result("experiments")
+    restored, nothing = decimals(1, session["seconds_to_restore"], session["seconds_with_nothing_to_do"])
+    epochs = yaml.safe_load((ROOT / "params.yaml").read_text())["train"]["epochs"]
+    return [
+        sentence("docs/experiments.md", "named `longer` with # epochs instead of #", 100, epochs),
+        sentence("docs/experiments.md", "train nothing and take # s", restored),
+        sentence("docs/experiments.md", "`dvc repro` takes # s", nothing),
+        sentence("docs/experiments.md", "The last # checkpoints", KEPT),
+    ]
+
+
+def tolerance_claims() -> list[Claim]:
+    limits = {**TOLERANCE["train"], **TOLERANCE["evaluate"]}
+    assert limits["accuracy"] == limits["macro_f1"]
+    names = ("val_accuracy_last_10", "accuracy", "macro_f1")
+    differences = decimals(3, *(result("rounding")["largest_difference"][name] for name in names))
+    words = "The validation accuracy differed by at most #, the test accuracy by # and macro-F1 by #"
+    promised = "# for the validation accuracy, # for test accuracy and macro-F1"
+    images = committed("metrics/evaluate.json")["n_test"]
+    return [
+        sentence("docs/reproducibility.md", promised, limits[names[0]], limits[names[1]]),
+        sentence("docs/reproducibility.md", words, *differences),
+        sentence("docs/reproducibility.md", "# test images alone makes a difference of #", images, f"{1 / images:.3f}"),
+    ]
+
+
+def python_claims() -> list[Claim]:
+    lowest, beyond = re.findall(r'requires-python = ">=3\.(\d+), <3\.(\d+)"', (ROOT / "pyproject.toml").read_text())[0]
+    return [sentence("README.md", "Python # to #", f"3.{lowest}", f"3.{int(beyond) - 1}")]
 
 
 @pytest.fixture(scope="module")
-def article() -> dict[str, Any]:
-    return committed("benchmarks/results/article_museum.json")
+def claims() -> list[Claim]:
+    return [
+        *preset_claims(),
+        *painting_claims(),
+        *sample_claims(),
+        *fetch_claims(),
+        *fetch_speed_claims(),
+        *experiment_claims(),
+        *tolerance_claims(),
+        *python_claims(),
+    ]
 
 
-@pytest.mark.parametrize("epochs", ["50", "100"])
-def test_the_table_of_real_paintings(article: dict[str, Any], epochs: str) -> None:
-    summary = article["summary"][epochs]
-    columns = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")
-    f1 = ", ".join(f"{summary['f1'][label]:.2f}" for label in LABELS)
-    assert f"| {epochs} | {' | '.join(spread(summary[name]) for name in columns)} | {f1} |" in README
+def prose(text: str) -> str:
+    """Return a document without its blocks of code."""
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
-def test_the_counts_of_real_paintings(article: dict[str, Any]) -> None:
-    clean = article["experiments"][0]["clean"]
-    china, japan, america, india = (clean["labels"][label]["paintings"] for label in LABELS)
-    counted = f"({china} Chinese, {japan} Japanese, {america} American, {india} Indian)"
-    assert f"**{clean['paintings']} real paintings** of the museum {counted}" in README.replace("\n", " ")
+def without_code(text: str) -> str:
+    """Return prose without `code`, targets of links and tags."""
+    return re.sub(r"`[^`]*`|\]\([^)]*\)|<[^>]*>", "", text)
 
 
-def sample_sentence() -> str:
-    train, evaluate = committed("metrics/train.json"), committed("metrics/evaluate.json")
-    low, high = evaluate["interval_95"]["accuracy"]
-    return (
-        f"validation accuracy {train['val_accuracy_last_10']:.2f} (mean of the last 10 of {train['epochs']} epochs), "
-        f"test accuracy {evaluate['accuracy']:.2f} (95 %: {low:.2f} to {high:.2f}, {evaluate['n_test']} images), "
-        f"macro-F1 {evaluate['macro_f1']:.2f}; always answering the most frequent culture gives "
-        f"{evaluate['majority_accuracy']:.2f}."
-    )
+def stated(claim: Claim, match: re.Match[str]) -> list[str]:
+    """Return the numbers that a document states for a claim."""
+    return list(match.groups()) or re.findall(NUMBER, without_code(match[0]))
 
 
-def test_the_figures_of_the_sample() -> None:
-    assert committed("metrics/evaluate.json")["source"] == "synthetic sample"
-    assert sample_sentence() in README.replace("\n", " ")
+@pytest.mark.parametrize("document", WRITTEN)
+def test_every_number_is_that_of_a_committed_result(claims: list[Claim], document: str) -> None:
+    text = rest = prose(TEXT[document])
+    for claim in claims:
+        if claim.document != document:
+            continue
+        match = re.search(claim.pattern, text, flags=re.MULTILINE)
+        assert match, f"{document} no longer has {claim.pattern}"
+        assert stated(claim, match) == claim.numbers, match[0]
+        rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
+    unknown = set(re.findall(NUMBER, without_code(rest)))
+    assert unknown <= SETTINGS.get(document, set()), "numbers that no test knows"
 
 
-@pytest.mark.parametrize(
-    ("name", "mine", "base"),
-    [
-        ("preprocess", "preprocess", "article"),
-        ("train", "batches", "ImageDataGenerator"),
-        ("inference", "command_from_files", "keras_predict_one_by_one"),
-        ("fetch", "fetch", "img2dataset"),
-    ],
-)
-def test_the_table_of_speed(name: str, mine: str, base: str) -> None:
-    result = committed(f"benchmarks/results/{name}.json")
-    rate, ratio = result["images_per_second"][mine], result[f"ratio_to_{base}"][mine]
-    assert f"| {rate:,.0f} | {ratio:.2f} |" in README
+def test_the_page_of_scaling_has_no_other_number_than_those_of_the_results() -> None:
+    text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", prose(TEMPLATE))
+    assert set(re.findall(NUMBER, without_code(text))) <= SETTINGS["benchmarks/scaling.md.jinja"]
 
 
-@pytest.mark.parametrize("way", ["listing", "search", "csv", "dump"])
-def test_the_table_of_what_the_paintings_cost(way: str) -> None:
-    result = committed("benchmarks/results/fetch_cost.json")
-    assert f"{result['objects']:,} objects" in FETCH
-    cost = next(each for each in result["ways"] if each["way"] == way)
-    minutes = " | ".join(f"{cost['api_minutes'][pace]:,.0f}" for pace in ("at_the_limit", "at_the_default_pace"))
-    assert f"| {cost['api_requests']:,} | {minutes} | {cost['paintings']:,} | {cost['bytes'] / 1e6:,.0f} |" in FETCH
-
-
-def test_the_sentence_on_faults() -> None:
-    faults = committed("benchmarks/results/fetch.json")["faults"]
-    shares = [faults[name]["obtained"] for name in ("fetch", "img2dataset_retries_3", "img2dataset")]
-    said = "the fetch obtained {:.0%} of the images, img2dataset {:.0%} with three retries and {:.0%} without"
-    assert said.format(*shares) in FETCH.replace("\n", " ")
-
-
-def test_the_sentence_on_scale() -> None:
-    first = committed("benchmarks/results/fetch_scale.json")["first"]
-    small, large = (f"{first[size]['peak_mb']:.0f} MB" for size in ("1000", "100000"))
-    said = f"{small} of memory for 1,000 objects and {large} for 100,000"
-    assert said in FETCH.replace("\n", " ")
-
-
-PRESETS = ("article_100", "frozen", "fine_tuned_small", "fine_tuned", "fine_tuned_small+fine_tuned")
-
-
-def preset_rows() -> list[str]:
-    return [models_page.short_row(name, committed(f"benchmarks/results/models_{name}.json")) for name in PRESETS]
-
-
-def test_the_table_of_presets() -> None:
-    for row in preset_rows():
-        assert row in README
-
-
-def photograph_sentence() -> str:
-    probes = committed("benchmarks/results/probes.json")["probes"]
-    border, masked, whole = (
-        probes[f"Lite2, 320{more}"]["accuracy"] for more in (", border only", ", border masked", "")
-    )
-    majority = probes["majority"]["accuracy"]
-    return (
-        f"The outer tenth of the photograph alone tells the culture of {border:.2f} of the paintings, where always "
-        f"answering the most frequent one gives {majority:.2f}; without it {masked:.2f} are right, with it {whole:.2f}"
-    )
-
-
-def test_how_much_is_photograph() -> None:
-    assert photograph_sentence() in " ".join(README.split())
-
-
-def test_the_samples_three_seeds() -> None:
-    seeds = committed("benchmarks/results/article_sample.json")["summary"]["50"]["val_accuracy_last_10"]
-    assert f"Over three seeds the validation accuracy is {spread(seeds)}." in README
-
-
-def test_no_other_decimal_number_stands_in_the_prose(article: dict[str, Any]) -> None:
-    """What is in none of the sentences above was measured by nobody."""
-    known = {*re.findall(r"\d+\.\d+", " ".join([sample_sentence(), photograph_sentence(), *preset_rows()]))}
-    others = [committed(f"benchmarks/results/article_{name}.json") for name in ("sample", "museum_80_20")]
-    for summary in [each for result in (article, *others) for each in result["summary"].values()]:
-        figures = [value for name, each in summary.items() if name != "f1" for value in each.values()]
-        known |= {f"{value:.2f}" for value in [*figures, *summary["f1"].values()]}
-    for name in ("preprocess", "train", "inference", "fetch"):
-        result = committed(f"benchmarks/results/{name}.json")
-        known |= {f"{ratio:.2f}" for key, each in result.items() if key.startswith("ratio") for ratio in each.values()}
-    session = committed("benchmarks/results/experiments.json")
-    known |= {f"{session[name]:.1f}" for name in ("seconds_to_restore", "seconds_with_nothing_to_do")}
-    known |= {str(limit) for limits in TOLERANCE.values() for limit in limits.values()}
-    known |= {"3.11", "3.13"}  # versions of Python
-    assert set(re.findall(r"\d+\.\d+", PROSE)) <= known
+def test_every_page_is_tested() -> None:
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert pages == GENERATED | {name.removeprefix("docs/") for name in WRITTEN[1:]}
 
 
 def test_the_session_of_experiments_is_as_it_was_printed() -> None:
-    session = committed("benchmarks/results/experiments.json")
-    blocks = re.findall(r"```text\n(.*?)\n```", README, flags=re.DOTALL)
+    session = result("experiments")
+    blocks = re.findall(r"```text\n(.*?)\n```", TEXT["docs/experiments.md"], flags=re.DOTALL)
     assert blocks == [printed.strip("\n") for printed in session["printed"].values()]
-    restored, nothing = (session[f"seconds_{name}"] for name in ("to_restore", "with_nothing_to_do"))
-    said = f"trains nothing ({restored:.1f} s; with nothing to do `dvc repro` takes {nothing:.1f} s)"
-    assert said in README.replace("\n", " ")
 
 
-def test_the_tolerance_across_machines() -> None:
-    limits = {**TOLERANCE["train"], **TOLERANCE["evaluate"]}
-    assert limits["accuracy"] == limits["macro_f1"]
-    said = f"within {limits['val_accuracy_last_10']} (validation accuracy) and {limits['accuracy']} (test accuracy"
-    assert said in README.replace("\n", " ")
+def test_the_readme_shows_the_output_of_every_stage() -> None:
+    (block,) = re.findall(r"```text\n(.*?)\n```", TEXT["README.md"], flags=re.DOTALL)
+    assert re.findall(r"^Running stage '(\w+)': \.\.\.$", block, flags=re.MULTILINE) == list(DVC["stages"])
+    evaluate = committed("metrics/evaluate.json")
+    assert evaluate["source"] == "synthetic sample"
+    accuracy, low, high = decimals(3, evaluate["accuracy"], *evaluate["interval_95"]["accuracy"])
+    assert re.findall(NUMBER, block) == [str(evaluate["n_test"]), accuracy, "95", low, high]
 
 
-def test_it_is_at_most_200_lines() -> None:
-    assert len(README.splitlines()) <= 200
+def folders() -> set[str]:
+    """Return the folders of the package."""
+    package = ROOT / "src/met_culture"
+    return {str(path.parent.relative_to(package)) for path in package.rglob("*/__init__.py")} - {"."}
 
 
-def test_every_module_is_described_and_every_named_file_exists() -> None:
+def test_every_folder_of_the_package_is_described() -> None:
+    code = TEXT["docs/code.md"]
+    rows = re.findall(r"^\| `([\w/]+)/` \| \S.*\|$", code, flags=re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    assert set(rows) == folders()
+    (picture,) = re.findall(r"```text\n(.*?)\n```", code, flags=re.DOTALL)
+    assert {name for name in folders() if "/" not in name} <= set(re.findall(r"[\w/]+", picture))
+
+
+def test_every_module_beside_the_folders_is_described() -> None:
     modules = {path.name for path in (ROOT / "src/met_culture").glob("*.py")} - {"__init__.py"}
-    assert set(re.findall(r"\w+\.py\b", CODE)) == modules
-    for path in re.findall(r"[`(\"]((?:plots|benchmarks|data|models|docs|tests)/[\w./]+)", README + FETCH):
-        assert (ROOT / path).exists() or path.startswith(("data/", "models/")), path
+    assert set(re.findall(r"`(\w+\.py)`", TEXT["docs/code.md"])) == modules
 
 
-def test_its_make_targets_exist() -> None:
+def test_every_stage_is_described() -> None:
+    section = TEXT["docs/code.md"].split("## The stages")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == list(DVC["stages"])
+
+
+def outputs() -> set[str]:
+    """Return every output of the stages, and the folders that hold them."""
+    files = set()
+    for stage in DVC["stages"].values():
+        for entry in [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]:
+            files.add(entry if isinstance(entry, str) else next(iter(entry)))
+    return files | {parent for file in files for parent in (file.rsplit("/", 1)[0], file.split("/")[0])}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_named_file_exists(document: str) -> None:
+    top = "plots|benchmarks|data|models|docs|tests|src|metrics|experiments"
+    for path in re.findall(rf"(?<![\w/.])((?:{top})/[\w./+*-]*)", TEXT[document]):
+        name = path.rstrip("./")
+        assert list(ROOT.glob(name)) or name in outputs() or name == "models/model.onnx", path
+    for target in re.findall(r"\]\(([^):#]+)(?:#[\w-]+)?\)|src=\"([^\"]+)\"", TEXT[document]):
+        assert ((ROOT / document).parent / "".join(target)).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_to_a_heading_leads_there(document: str) -> None:
+    for page, anchor in re.findall(r"\]\(([\w./]+\.md)#([\w-]+)\)", TEXT[document]):
+        text = ((ROOT / document).parent / page).read_text(encoding="utf-8")
+        headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+        assert anchor in [heading.lower().replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_named_target_and_module_exists(document: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z]+)", re.sub(r"package index|, make, Git", "", README))) <= targets
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", TEXT[document], flags=re.MULTILINE)) <= targets
+    for module in re.findall(r"python -m (met_culture[\w.]*\w)", TEXT[document]):
+        assert find_spec(module), module
 
 
 def test_the_committed_pictures_are_shown() -> None:
     command = ["git", "ls-files", "plots", "docs"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for picture in ("plots/curves.png", "docs/dashboard.png"):
-        assert picture in README
+    for document, picture in (("docs/experiments.md", "plots/curves.png"), ("README.md", "docs/dashboard.png")):
+        assert picture in TEXT[document]
         assert picture in listed
