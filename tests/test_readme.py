@@ -14,6 +14,7 @@ import models_page
 import pytest
 import yaml
 from support import ROOT
+from test_floors import FLOORS
 
 from met_culture.train.checkpoints import KEPT
 from met_culture.verify.comparison import TOLERANCE
@@ -264,8 +265,14 @@ def test_every_folder_of_the_package_is_described() -> None:
     rows = re.findall(r"^\| `([\w/]+)/` \| \S.*\|$", code, flags=re.MULTILINE)
     assert len(rows) == len(set(rows))
     assert set(rows) == folders()
-    (picture,) = re.findall(r"```text\n(.*?)\n```", code, flags=re.DOTALL)
-    assert {name for name in folders() if "/" not in name} <= set(re.findall(r"[\w/]+", picture))
+
+
+def test_the_picture_shows_the_floors() -> None:
+    (picture,) = re.findall(r"```text\n(.*?)\n```", TEXT["docs/code.md"], flags=re.DOTALL)
+    top = {name for name in folders() if "/" not in name}
+    lines = [line for line in picture.splitlines() if "---" not in line]
+    drawn = [set(re.findall(r"\w+", line.partition("|")[0])) for line in lines]
+    assert drawn == [set(floor) & top for floor in reversed(FLOORS)]
 
 
 def test_every_module_beside_the_folders_is_described() -> None:
