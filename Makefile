@@ -12,7 +12,7 @@ OFFLINE := .dvc/plots.local.html
 
 setup: $(VENV)/dev.done ## make the environment and nothing else
 
-repro: params $(OFFLINE) ## rebuild whatever parameters, code or data have changed (dvc repro)
+repro: params $(OFFLINE) ## run the stages that depend on changed parameters, code or data (dvc repro)
 	$(BIN)/dvc repro
 
 app: $(VENV)/run.done ## start the dashboard on 127.0.0.1; Ctrl-C ends it
@@ -21,7 +21,7 @@ app: $(VENV)/run.done ## start the dashboard on 127.0.0.1; Ctrl-C ends it
 cards: $(VENV)/run.done ## write docs/data_card.md and docs/model_card.md from the metrics
 	$(BIN)/python -m met_culture.cards metrics docs
 
-report: $(VENV)/run.done ## write report.html, one page of everything that a run has to show
+report: $(VENV)/run.done ## write report.html, one page of all results
 	$(BIN)/python -m met_culture.report report.html
 
 export: $(VENV)/run.done ## write models/model.onnx and its checksum
@@ -30,7 +30,7 @@ export: $(VENV)/run.done ## write models/model.onnx and its checksum
 params: $(VENV)/run.done ## check params.yaml
 	$(BIN)/python -m met_culture.params
 
-plots: $(VENV)/run.done ## let DVC's pages of plots open without a network; repro does it too
+plots: $(VENV)/run.done ## make DVC's pages of plots work without a network; repro does it too
 	$(BIN)/python -m met_culture.offline_plots
 
 verify: params ## run everything twice in scratch clones and compare all bytes; CHANGES="-S train.epochs=5" for less
@@ -51,7 +51,7 @@ nightly: ## run everything, for a closed issue and every night: .ci/run, all com
 	$(MAKE) verify CHANGES="-S train.epochs=5"
 	$(MAKE) verify CHANGES="-S train.model=efficientnet_lite0 -S train.epochs=2 -S train.head.epochs=3 -S preprocess.image_size=64"
 
-# A folder of real paintings, for the figures that README quotes.
+# A folder of real paintings, for the measurements that README.md and docs/ quote.
 MUSEUM ?=
 
 bench: $(VENV)/dev.done ## measure speed and scale, four hours; writes benchmarks/results/ and docs/scaling.md
@@ -80,7 +80,7 @@ lock: $(VENV)/dev.done ## pin the newest versions that requirements*.in allow
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
-clean: ## remove the environment and the scratch folder; outputs and DVC's cache stay
+clean: ## remove the environment and the scratch folder, not the outputs or DVC's cache
 	rm -rf $(VENV) .scratch dvc_plots .cache/vega.js $(OFFLINE)
 	@[ ! -f .dvc/config.local ] || sed -i.old '/html_template *= *plots\.local\.html/d' .dvc/config.local
 	@rm -f .dvc/config.local.old

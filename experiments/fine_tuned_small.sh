@@ -1,7 +1,9 @@
-# As fine_tuned, with the smaller EfficientNet-Lite0. Together they are the best at any cost, as they err apart: keep a
-# copy of models/model.keras of either run, and python -m met_culture.predict --model COPY --model COPY averages them.
+# Like fine_tuned, with the smaller EfficientNet-Lite0. The mean of both models is the best result, because they make
+# different errors. Keep a copy of models/model.keras of each run; python -m met_culture.predict --model COPY1 --model
+# COPY2 averages them.
 # Source: any; measured on five folds of 409 real paintings.
-# Cost: four minutes on two busy cores for 290 paintings. Result: benchmarks/results/models_fine_tuned_small.json.
+# Cost: four minutes on two cores that other work shared, for 290 paintings.
+# Result: benchmarks/results/models_fine_tuned_small.json.
 dvc exp run --name fine_tuned_small \
   -S train.model=efficientnet_lite0 -S preprocess.image_size=320 -S clean.val_fraction=0.1 \
   -S train.head.epochs=30 -S train.epochs=20 -S train.dropout=0.5 \

@@ -1,6 +1,7 @@
-# The fastest: EfficientNet-Lite0 stays as ImageNet made it, and only the last layer is trained on its features.
+# The fastest: only a new last layer is trained, on the features of EfficientNet-Lite0 with frozen ImageNet weights.
 # Source: any; measured on five folds of 409 real paintings.
-# Cost: half a minute on two busy cores for 260 paintings. Result: benchmarks/results/models_frozen.json.
+# Cost: half a minute on two cores that other work shared, for 260 paintings.
+# Result: benchmarks/results/models_frozen.json.
 dvc exp run --name frozen \
   -S train.model=efficientnet_lite0 -S preprocess.image_size=224 \
   -S train.head.epochs=30 -S train.epochs=0 \

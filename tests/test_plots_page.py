@@ -129,8 +129,8 @@ def shares(table: Path) -> list[str]:
 def test_show_draws_train_and_validation_with_titles_axes_and_units(browser: Browser, show: Path) -> None:
     with drawn(browser, show) as page:
         for plot, title, unit in [
-            ("Accuracy", "Accuracy of train and validation images", "accuracy (share of images)"),
-            ("Loss", "Loss of train and validation images", "cross-entropy (nats)"),
+            ("Accuracy", "Training and validation accuracy", "accuracy (fraction of images)"),
+            ("Loss", "Training and validation loss", "cross-entropy (nats)"),
         ]:
             assert len({dash for _, dash in lines(page, plot)}) == len(lines(page, plot)) == 2
             words = [title, "epoch", unit, "revision", "workspace", "images", "train (augmented)", "validation"]
@@ -151,7 +151,7 @@ def test_show_normalises_each_row_of_the_matrix(browser: Browser, show: Path, of
     with drawn(browser, show) as page:
         assert page.locator("#plots_confusion_csv .mark-rect.role-mark path").count() == 16
         found = texts(page, "plots_confusion_csv")
-        words = ["Test images by culture, rows normalised", "true culture", "predicted culture", "share of row"]
+        words = ["Confusion matrix, rows normalised", "true culture", "predicted culture", "fraction of row"]
         assert {*words, *LABELS, "workspace", "0 of 6"} <= set(found)
         written = page.locator("#plots_confusion_csv .mark-text.role-mark text[font-size='14px']").count()
         assert written == 16
