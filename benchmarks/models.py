@@ -25,9 +25,8 @@ import yaml
 from article import parameters
 from measure import RESULTS, ROOT, Clone, commit, scratch_clone
 
-from met_culture.evaluate.metrics import evaluate
-from met_culture.evaluate.predictions import probabilities, table
-from met_culture.evaluate.run import TEXT
+from met_culture.evaluate.predictions import prediction_table, probabilities, read_predictions
+from met_culture.evaluate.summary import compute_metrics
 from met_culture.train.environment import environment
 
 FOLDS = 5
@@ -58,7 +57,7 @@ def fold(clone: Clone, params: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, 
     peak = int(clone.run("python", "-c", TRAIN).split()[-1])
     trained = time.perf_counter()
     clone.run("dvc", "repro")
-    predictions = pd.read_csv(clone.folder / "data/evaluate/predictions.csv", keep_default_na=False, dtype=TEXT)
+    predictions = read_predictions(clone.folder / "data/evaluate/predictions.csv")
     figures: dict[str, Any] = {stage: clone.metrics(stage) for stage in ("clean", "train", "evaluate")}
     reached = pd.read_csv(clone.folder / "plots/training.csv").query(f"val_accuracy >= {REACHED}")["epoch"]
     figures |= {
@@ -73,7 +72,7 @@ def fold(clone: Clone, params: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, 
 def together(predictions: list[pd.DataFrame], clean: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of the predictions of all folds, as the stage evaluate would of one."""
     labels, settings = list(clean["labels"]), params["evaluate"]
-    result = evaluate(
+    result = compute_metrics(
         pd.concat(predictions, ignore_index=True),
         labels,
         majority=max(labels, key=lambda label: clean["labels"][label]["paintings"]),
@@ -89,7 +88,7 @@ def mean(first: pd.DataFrame, second: pd.DataFrame, labels: list[str]) -> pd.Dat
     """Return the predictions of two models together, for the same images."""
     shares = [probabilities(each.sort_values("objectID"), labels) for each in (first, second)]
     rows = first.sort_values("objectID")[["objectID", "group", "label"]]
-    return table(rows.reset_index(drop=True), sum(shares) / 2, labels)
+    return prediction_table(rows.reset_index(drop=True), sum(shares) / 2, labels)
 
 
 def write(name: str, facts: dict[str, Any], figures: dict[str, Any], folds: list[dict[str, Any]]) -> None:

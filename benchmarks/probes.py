@@ -38,8 +38,8 @@ from met_culture.clean.split import split
 from met_culture.common.config import load
 from met_culture.common.files import read_json
 from met_culture.evaluate.border import only_border, without_border
-from met_culture.evaluate.metrics import evaluate
-from met_culture.evaluate.predictions import predict_array, table
+from met_culture.evaluate.predictions import predict_array, prediction_table
+from met_culture.evaluate.summary import compute_metrics
 from met_culture.images.decode import decode
 from met_culture.preprocess.arrays import FITS
 from met_culture.train.efficientnet_lite import efficientnet_lite
@@ -150,10 +150,10 @@ def judged(
         fitted = model.fit(views["train"][train], paintings["label"][train])
         shares = np.zeros((test.sum(), len(labels)))
         shares[:, [labels.index(label) for label in fitted.classes_]] = fitted.predict_proba(views["test"][test])
-        parts.append(table(paintings.loc[test, ["objectID", "group", "label"]], shares, labels))
+        parts.append(prediction_table(paintings.loc[test, ["objectID", "group", "label"]], shares, labels))
         trained.append(int(train.sum()))
     majority, evaluated = paintings["label"].mode().iloc[0], settings["evaluate"]
-    result = evaluate(
+    result = compute_metrics(
         pd.concat(parts, ignore_index=True), labels, majority=majority, bins=evaluated["calibration_bins"],
         samples=evaluated["bootstrap_samples"], seed=evaluated["seed"]
     )  # fmt: skip

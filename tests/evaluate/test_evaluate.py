@@ -11,7 +11,7 @@ from support import ROOT, set_param
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json, write_json
-from met_culture.evaluate import run as evaluate
+from met_culture.evaluate import __main__ as evaluate
 from met_culture.models.model_file import save_model
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
@@ -57,7 +57,7 @@ def trained(workspace: Path) -> Path:
     return workspace
 
 
-def test_every_figure_derives_from_the_predictions(trained: Path, stage: Callable[..., None]) -> None:
+def test_every_metric_derives_from_the_predictions(trained: Path, stage: Callable[..., None]) -> None:
     stage(evaluate.main, *ARGUMENTS)
     predictions, result = pd.read_csv(trained / "data/evaluate/predictions.csv"), read_json(trained / ARGUMENTS[4])
     assert {"objectID", "group", "label", "predicted", "p_China", "p_Japan", "p_America", "p_India"} <= set(predictions)
@@ -70,14 +70,7 @@ def test_every_figure_derives_from_the_predictions(trained: Path, stage: Callabl
     assert confusion.equals(predictions[["label", "predicted"]])
 
 
-def test_the_summary_warns_of_labels_with_few_images() -> None:
-    result = {"n_test": 65, "accuracy": 0.8, "interval_95": {"accuracy": [0.7, 0.9]}, "labels_with_too_few": ["India"]}
-    assert evaluate.summary(result) == (
-        "65 test images: accuracy 0.800 (95 %: 0.700 to 0.900); too few test images to say much of India"
-    )
-
-
-def test_the_batch_size_changes_no_figure(trained: Path, stage: Callable[..., None]) -> None:
+def test_the_batch_size_changes_no_metric(trained: Path, stage: Callable[..., None]) -> None:
     stage(evaluate.main, *ARGUMENTS)
     alone = read_json(trained / ARGUMENTS[4])
     set_param(trained, "batch_size: 1 #", "batch_size: 7 #")
@@ -87,7 +80,7 @@ def test_the_batch_size_changes_no_figure(trained: Path, stage: Callable[..., No
     assert together["log_loss"] == pytest.approx(alone["log_loss"], abs=1e-5)
 
 
-def test_pictures_are_pictures(trained: Path, stage: Callable[..., None]) -> None:
+def test_plots_are_images(trained: Path, stage: Callable[..., None]) -> None:
     stage(evaluate.main, *ARGUMENTS)
     for name in ("curves", "confusion", "errors", "gradcam"):
         with Image.open(trained / f"plots/{name}.png") as image:

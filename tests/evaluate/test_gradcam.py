@@ -40,7 +40,7 @@ def test_the_heat_lies_where_the_evidence_is() -> None:
     image = np.zeros((1, 64, 64, 3), np.uint8)
     image[0, :16, :16, 0] = 255
     image[0, 48:, 48:, 2] = 255
-    red, blue = (gradcam.heat(redness(), image, np.array([label]))[0] for label in (0, 1))
+    red, blue = (gradcam.heat_maps(redness(), image, np.array([label]))[0] for label in (0, 1))
     assert red[:12, :12].min() > 0.8
     assert red[20:, 20:].max() < 0.1
     assert blue[52:, 52:].min() > 0.8
@@ -61,16 +61,16 @@ def test_every_network_has_heat_of_the_size_of_the_image(name: str, tmp_path: Pa
         "epoch": 1,
     }
     save_model(network.whole(), tmp_path / "model.keras", meta, optimizer=False)
-    heated = gradcam.heat(load_model(tmp_path / "model.keras")[0], IMAGES, np.array([0, 1, 2]))
-    assert heated.shape == (3, 64, 64)
-    assert heated.min() >= 0
-    assert np.allclose(heated.max(axis=(1, 2)), 1, atol=0.2)
+    heat_map = gradcam.heat_maps(load_model(tmp_path / "model.keras")[0], IMAGES, np.array([0, 1, 2]))
+    assert heat_map.shape == (3, 64, 64)
+    assert heat_map.min() >= 0
+    assert np.allclose(heat_map.max(axis=(1, 2)), 1, atol=0.2)
 
 
 def test_the_overlay_keeps_the_picture_and_colours_the_heat() -> None:
-    heated = np.zeros((64, 64), np.float32)
-    heated[:32] = 1
-    result = gradcam.overlay(IMAGES[0], heated).astype(float)
+    heat_map = np.zeros((64, 64), np.float32)
+    heat_map[:32] = 1
+    result = gradcam.overlay(IMAGES[0], heat_map).astype(float)
     assert result[:32, :, 2].mean() < result[32:, :, 2].mean()  # yellow has no blue
     assert np.corrcoef(result[:32, :, 0].ravel(), IMAGES[0, :32, :, 0].ravel())[0, 1] > 0.9
 
@@ -79,4 +79,4 @@ def test_another_backend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     model = redness()
     monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
     with pytest.raises(UserError, match="tensorflow or jax"):
-        gradcam.heat(model, IMAGES[:1], np.array([0]))
+        gradcam.heat_maps(model, IMAGES[:1], np.array([0]))

@@ -7,7 +7,9 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from met_culture.evaluate import plots as figures
+from met_culture.evaluate import plots
+from met_culture.evaluate.examples import select_examples
+from met_culture.plotting.style import save_figure
 
 LABELS = ["China", "Japan", "America", "India"]
 HISTORY = pd.DataFrame(
@@ -24,11 +26,11 @@ def closed() -> Iterator[None]:
 
 
 def predictions(count: int, wrong: int) -> pd.DataFrame:
-    label = [LABELS[i % 4] for i in range(count)]
+    true = [LABELS[i % 4] for i in range(count)]
     predicted = [LABELS[(i + (i < wrong)) % 4] for i in range(count)]
-    share = {f"p_{name}": [0.7 if name == each else 0.1 for each in predicted] for name in LABELS}
+    p = {f"p_{name}": [0.7 if name == label else 0.1 for label in predicted] for name in LABELS}
     title = [f"A long title of a painting with $ signs, number {i}" for i in range(count)]
-    return pd.DataFrame({"title": title, "label": label, "predicted": predicted} | share)
+    return pd.DataFrame({"title": title, "label": true, "predicted": predicted} | p)
 
 
 def texts(figure: Figure) -> str:
@@ -36,7 +38,7 @@ def texts(figure: Figure) -> str:
 
 
 def test_curves_show_both_splits_and_the_kept_epoch() -> None:
-    figure = figures.curves(HISTORY, "synthetic sample", kept_epoch=2)
+    figure = plots.curves(HISTORY, "synthetic sample", kept_epoch=2)
     for word in ("synthetic sample", "train (as fed)", "validation", "kept epoch (2)", "epoch", "cross-entropy"):
         assert word in texts(figure)
     assert [len(axis.lines) for axis in figure.axes] == [3, 3]
@@ -44,18 +46,18 @@ def test_curves_show_both_splits_and_the_kept_epoch() -> None:
 
 
 def test_curves_show_where_fine_tuning_starts() -> None:
-    figure = figures.curves(HISTORY.assign(phase=["head", "head", "all"]), "synthetic sample", kept_epoch=3)
+    figure = plots.curves(HISTORY.assign(phase=["head", "head", "all"]), "synthetic sample", kept_epoch=3)
     assert figure.axes[0].lines[3].get_xdata()[0] == 2.5
     assert "fine-tuning starts" in texts(figure)
 
 
 def test_a_head_alone_is_never_fine_tuned() -> None:
-    figure = figures.curves(HISTORY.assign(phase="head"), "synthetic sample", kept_epoch=3)
+    figure = plots.curves(HISTORY.assign(phase="head"), "synthetic sample", kept_epoch=3)
     assert "fine-tuning" not in texts(figure)
 
 
 def test_confusion_is_normalised_by_row_and_names_the_counts() -> None:
-    figure = figures.confusion(predictions(9, wrong=1), LABELS, "synthetic sample")
+    figure = plots.confusion(predictions(9, wrong=1), LABELS, "synthetic sample")
     assert figure.axes[0].images[0].get_array().sum(axis=1).tolist() == [1] * 4
     assert "China\n(n=3, too few)" in texts(figure)
     assert "synthetic sample" in texts(figure)
@@ -67,46 +69,33 @@ def test_errors_show_the_worst(tmp_path: Path, wrong: int, shown: int) -> None:
     table.loc[5, "p_Japan"] = 0.01  # the true label of the sixth image, which is thus the worst
     images = np.zeros((24, 8, 8, 3), np.uint8)
     images[5] = 200
-    figure = figures.errors(table, images, LABELS, "synthetic sample")
+    figure = plots.errors(table, images, LABELS, "synthetic sample")
     filled = [axis for axis in figure.axes if axis.images]
     assert len(filled) == shown
     assert f"{wrong} errors among 24" in texts(figure)
     if wrong > 5:
         assert filled[0].images[0].get_array().max() == 200
-    figures.save(figure, tmp_path / "errors.png")  # titles with $ draw too
-
-
-@pytest.mark.parametrize(("wrong", "chosen"), [(0, 6), (3, 9), (20, 10), (24, 6)])
-def test_telling_are_sure_right_ones_of_every_label_and_the_worst(wrong: int, chosen: int) -> None:
-    table = predictions(24, wrong)
-    table.loc[21, "p_Japan"] = 0.95
-    places = figures.telling(table, LABELS)
-    right = table.iloc[places].query("label == predicted")
-    assert len(places) == len(set(places)) == chosen
-    if len(right) == 6:
-        assert set(right["label"]) == set(LABELS)
-        assert 21 in places
-    assert len(places) - len(right) == min(wrong, 6)
+    save_figure(figure, tmp_path / "errors.png")  # titles with $ draw too
 
 
 @pytest.mark.parametrize("wrong", [0, 20])
-def test_heat_lies_below_its_picture(tmp_path: Path, wrong: int) -> None:
+def test_a_heat_map_lies_below_its_image(tmp_path: Path, wrong: int) -> None:
     table = predictions(24, wrong)
-    shown = figures.telling(table, LABELS)
+    shown = select_examples(table, LABELS)
     images = np.full((len(shown), 8, 8, 3), 50, np.uint8)
-    figure = figures.gradcam(table.iloc[shown], images, [image + 100 for image in images], "synthetic sample")
+    figure = plots.gradcam(table.iloc[shown], images, [image + 100 for image in images], "synthetic sample")
     filled = [axis.images[0].get_array().max() for axis in figure.axes if axis.images]
     assert sorted(filled) == [50] * len(shown) + [150] * len(shown)
-    figures.save(figure, tmp_path / "gradcam.png")
+    save_figure(figure, tmp_path / "gradcam.png")
 
 
 def test_a_source_that_looks_like_a_formula_is_text(tmp_path: Path) -> None:
-    figures.save(figures.curves(HISTORY, "museum folder $1_$", 2), tmp_path / "a.png")
-    figures.save(figures.confusion(predictions(9, 1), LABELS, "$\\x{$"), tmp_path / "b.png")
+    save_figure(plots.curves(HISTORY, "museum folder $1_$", 2), tmp_path / "a.png")
+    save_figure(plots.confusion(predictions(9, 1), LABELS, "$\\x{$"), tmp_path / "b.png")
 
 
 def test_equal_data_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        figures.save(figures.curves(HISTORY, "synthetic sample", 2), tmp_path / name)
+        save_figure(plots.curves(HISTORY, "synthetic sample", 2), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert plt.get_fignums() == []

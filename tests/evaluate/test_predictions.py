@@ -3,7 +3,7 @@ import pandas as pd
 from support import ROOT
 
 from met_culture.common.config import load
-from met_culture.evaluate.predictions import predict_array, probabilities, table
+from met_culture.evaluate.predictions import predict_array, prediction_table, probabilities
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
 
@@ -20,8 +20,8 @@ def test_batches_of_any_size_predict_alike() -> None:
 
 
 def test_the_table_holds_a_row_per_image() -> None:
-    share = np.array([[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1]], np.float32)
-    result = table(pd.DataFrame({"objectID": [5, 6]}), share, LABELS)
+    p = np.array([[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1]], np.float32)
+    result = prediction_table(pd.DataFrame({"objectID": [5, 6]}), p, LABELS)
     assert list(result) == ["objectID", "predicted", "p_a", "p_b", "p_c", "p_d"]
     assert result["predicted"].tolist() == ["d", "a"]
-    assert np.allclose(probabilities(result, LABELS), share)
+    assert np.allclose(probabilities(result, LABELS), p)

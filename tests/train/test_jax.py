@@ -22,7 +22,7 @@ sys.argv = ["train", *sys.argv[1:]]
 loop.main()
 sys.argv = ["predict", "--json", "--explain", "heat", "painting.jpg"]
 predictor.main()
-import met_culture.evaluate.run
+import met_culture.evaluate.__main__
 print([name for name in ("tensorflow", "torch") if name in sys.modules])
 """
 

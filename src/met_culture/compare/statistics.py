@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from met_culture.evaluate.metrics import cells, from_confusion
+from met_culture.evaluate.bootstrap import confusion_cells, headline_from_confusion
 
 SAMPLES = 2000
 LEVEL = 0.05
@@ -67,9 +67,9 @@ def _figures(table: pd.DataFrame, groups: pd.Index, weights: np.ndarray, metric:
     # The metric under each draw, (1 + SAMPLES,); nan where a draw holds no picture of the table.
     labels = labels_of(table)
     counts = np.zeros((len(groups), len(labels) ** 2))
-    np.add.at(counts, (groups.get_indexer(table["group"]), cells(table, labels)), 1)
+    np.add.at(counts, (groups.get_indexer(table["group"]), confusion_cells(table, labels)), 1)
     with np.errstate(invalid="ignore"):
-        return from_confusion((weights @ counts).reshape(len(weights), len(labels), -1))[:, metric]
+        return headline_from_confusion((weights @ counts).reshape(len(weights), len(labels), -1))[:, metric]
 
 
 def _estimate(figures: np.ndarray, seeds: Sequence[tuple[float, int]], groups: int, *, tested: bool) -> Estimate:

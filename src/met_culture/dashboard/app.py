@@ -20,7 +20,7 @@ from met_culture.common.errors import UserError
 from met_culture.common.templates import template
 from met_culture.dashboard.neighbours import Neighbours, embed, embedding, neighbours, painting
 from met_culture.dashboard.revisions import MODEL, Revision, revisions
-from met_culture.evaluate.gradcam import heat, overlay
+from met_culture.evaluate.gradcam import heat_maps, overlay
 from met_culture.explore.run import picture as thumbnail
 from met_culture.images.check import MAX_BYTES, MAX_PIXELS
 from met_culture.predict.inputs import Picture
@@ -116,7 +116,7 @@ def show_answer(answer: Prediction, loaded: Loaded) -> None:
     image = answer.arrays[0]
     saw, looked = st.columns(2)
     saw.image(image, caption=f"What the network saw: {meta.image_size} x {meta.image_size} pixels", width="stretch")
-    heated = overlay(image, heat(model, image[None], np.array([best]))[0])
+    heated = overlay(image, heat_maps(model, image[None], np.array([best]))[0])
     looked.image(heated, caption=f"Where it looked for {meta.labels[best]}: yellow most", width="stretch")
 
 

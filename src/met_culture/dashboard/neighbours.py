@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from met_culture.evaluate.gradcam import parts
+from met_culture.evaluate.gradcam import split_model
 from met_culture.images.check import ImageError
 from met_culture.predict.inputs import Picture, read_file
 from met_culture.predict.predictor import BATCH, Models, see
@@ -44,7 +44,7 @@ def embedding(model: keras.Model) -> keras.Model:
     """Return the part of a model of `load_model` that ends before its last layer."""
     if isinstance(model, keras.Sequential):
         return keras.Sequential([keras.Input(model.input_shape[1:], dtype="uint8"), *model.layers[:-1]])
-    below, above = parts(model)
+    below, above = split_model(model)
     return keras.Model(below.inputs, keras.Model(above.inputs, above.layers[-1].input)(below.output))
 
 

@@ -1,4 +1,4 @@
-"""The outer part of a picture, where more is photograph than painting: mounts, frames, colour bars, black."""
+"""The border of an image shows mounts, frames, colour bars or black more than painting: replace it, or all but it."""
 
 import numpy as np
 
@@ -22,8 +22,9 @@ def without_border(images: np.ndarray) -> np.ndarray:
 def only_border(images: np.ndarray) -> np.ndarray:
     """Return images, uint8 (n, h, w, 3), whose inside has the mean colour of the border."""
     inside = (slice(None), _inside(images.shape[1]), _inside(images.shape[2]))
+    area = images.shape[1] * images.shape[2]
+    inside_area = images[inside].shape[1] * images[inside].shape[2]
+    border_sum = images.sum(axis=(1, 2), keepdims=True) - images[inside].sum(axis=(1, 2), keepdims=True)
     result = images.copy()
-    area, hole = images.shape[1] * images.shape[2], images[inside].shape[1] * images[inside].shape[2]
-    sums = images.sum(axis=(1, 2), keepdims=True) - images[inside].sum(axis=(1, 2), keepdims=True)
-    result[inside] = (sums / (area - hole)).round()
+    result[inside] = (border_sum / (area - inside_area)).round()
     return result

@@ -1,7 +1,7 @@
-"""Grad-CAM: where in a picture a network looks for a label.
+"""Grad-CAM: which parts of an image speak for a label. It shows where a network looks, not what it recognises.
 
-Source: Selvaraju et al., Grad-CAM, 2017, in the element-wise form of Draelos and Carin, HiResCAM, 2020, which does not
-average the slopes over places that a network tells apart. It shows where and not what.
+Source: Selvaraju et al., Grad-CAM, 2017, in the element-wise form of Draelos and Carin, HiResCAM, 2020. That form does
+not average gradients over positions, so positions that the network treats differently stay apart.
 """
 
 import functools
@@ -12,66 +12,88 @@ import numpy as np
 
 from met_culture.common.errors import UserError
 
-COLOURS = cv2.COLORMAP_VIRIDIS  # even in brightness, and told apart by the colour-blind
-WEIGHT = 0.55  # of the colours over the picture
+COLOURS = cv2.COLORMAP_VIRIDIS  # even in brightness, and colour-blind readers can tell its colours apart
+OPACITY = 0.55  # of the colours over the image
 
 
-@functools.lru_cache(4)  # of a model's parts made anew the backend would compile anew
-def parts(model: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """Return a model of `load_model` in two: from images to its last map, and from there to the shares."""
-    # The last that everything passes: before the trained part of a pretrained network, which reads several.
+@functools.lru_cache(4)  # the backend would compile new submodels again on every call
+def split_model(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Split a model of `load_model` at its last feature map.
+
+    Returns:
+        The model from images to the map, and the model from the map to probabilities.
+    """
+    # The trained part of a pretrained network may branch, so the split lies before it.
     if not isinstance(model, keras.Sequential):
         *_, last, trained = model.layers
         return keras.Model(model.inputs, last.output), trained
-    start = 1 + max(place for place, layer in enumerate(model.layers) if len(layer.output.shape) == 4)
-    below = keras.Sequential([keras.Input(model.input_shape[1:], dtype="uint8"), *model.layers[:start]])
-    return below, keras.Sequential([keras.Input(below.output_shape[1:]), *model.layers[start:]])
+    last_map = max(index for index, layer in enumerate(model.layers) if len(layer.output.shape) == 4)
+    below, above = model.layers[: last_map + 1], model.layers[last_map + 1 :]
+    to_map = keras.Sequential([keras.Input(model.input_shape[1:], dtype="uint8"), *below])
+    return to_map, keras.Sequential([keras.Input(to_map.output_shape[1:]), *above])
 
 
-def _slopes(above: keras.Model, maps: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the slope of each image's logit of its label, less the mean logit, in the shape of `maps`."""
-    x, chosen = keras.ops.convert_to_tensor(maps), keras.utils.to_categorical(labels, above.output_shape[-1])
-
-    def logits(shares: keras.KerasTensor) -> keras.KerasTensor:
-        # A share's own slope would vanish where the network is sure.
-        return keras.ops.sum(keras.ops.log(keras.ops.maximum(shares, 1e-30)) * (chosen - chosen.mean()))
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow
-
-        with tensorflow.GradientTape() as tape:
-            tape.watch(x)
-            result = logits(above(x, training=False))
-        return np.asarray(tape.gradient(result, x))
-    if keras.backend.backend() == "jax":
-        import jax
-
-        groups = above.trainable_variables, above.non_trainable_variables
-        weights = [[variable.value for variable in group] for group in groups]
-        return np.asarray(jax.grad(lambda values: logits(above.stateless_call(*weights, values, training=False)[0]))(x))
-    raise UserError("heat maps need Keras's backend tensorflow or jax; set KERAS_BACKEND.")
+def _score(probabilities: keras.KerasTensor, weights: np.ndarray) -> keras.KerasTensor:
+    # The gradient of a probability itself vanishes where the network is confident; that of its logarithm does not.
+    return keras.ops.sum(keras.ops.log(keras.ops.maximum(probabilities, 1e-30)) * weights)
 
 
-def heat(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return how much each place speaks for a label, float32 (n, size, size), 0 to 1 in each image.
+def _tensorflow_gradients(above: keras.Model, maps: keras.KerasTensor, weights: np.ndarray) -> np.ndarray:
+    import tensorflow
+
+    with tensorflow.GradientTape() as tape:
+        tape.watch(maps)
+        score = _score(above(maps, training=False), weights)
+    return np.asarray(tape.gradient(score, maps))
+
+
+def _jax_gradients(above: keras.Model, maps: keras.KerasTensor, weights: np.ndarray) -> np.ndarray:
+    import jax
+
+    trainable = [variable.value for variable in above.trainable_variables]
+    frozen = [variable.value for variable in above.non_trainable_variables]
+
+    def score(values: keras.KerasTensor) -> keras.KerasTensor:
+        probabilities, _ = above.stateless_call(trainable, frozen, values, training=False)
+        return _score(probabilities, weights)
+
+    return np.asarray(jax.grad(score)(maps))
+
+
+def _gradients(above: keras.Model, maps: np.ndarray, label_indices: np.ndarray) -> np.ndarray:
+    """Return the gradient of each image's logit of its label, minus the mean logit, in the shape of `maps`."""
+    tensor = keras.ops.convert_to_tensor(maps)
+    one_hot = keras.utils.to_categorical(label_indices, above.output_shape[-1])
+    weights = one_hot - one_hot.mean()
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        return _tensorflow_gradients(above, tensor, weights)
+    if backend == "jax":
+        return _jax_gradients(above, tensor, weights)
+    raise UserError("Heat maps need Keras's backend tensorflow or jax; set KERAS_BACKEND.")
+
+
+def heat_maps(model: keras.Model, images: np.ndarray, label_indices: np.ndarray) -> np.ndarray:
+    """Return how much each pixel speaks for a label, float32 (n, size, size), 0 to 1 in each image.
 
     Args:
         model: As `load_model` returns it.
         images: uint8 (n, size, size, 3), RGB.
-        labels: The label's place for each image, int (n,).
+        label_indices: The index of a label for each image, int (n,).
 
     Raises:
-        UserError: The backend of Keras has no slopes here.
+        UserError: The backend of Keras gives no gradients here.
     """
-    below, above = parts(model)
-    maps = np.asarray(below.predict_on_batch(images), np.float32)
-    speaks = np.maximum((_slopes(above, maps, labels) * maps).sum(axis=-1), 0)
-    speaks /= np.maximum(speaks.max(axis=(1, 2), keepdims=True), 1e-12)
+    to_map, above = split_model(model)
+    maps = np.asarray(to_map.predict_on_batch(images), np.float32)
+    evidence = np.maximum((_gradients(above, maps, label_indices) * maps).sum(axis=-1), 0)
+    evidence /= np.maximum(evidence.max(axis=(1, 2), keepdims=True), 1e-12)
     size = images.shape[2], images.shape[1]
-    return np.stack([np.clip(cv2.resize(each, size, interpolation=cv2.INTER_CUBIC), 0, 1) for each in speaks])
+    resized = [cv2.resize(heat_map, size, interpolation=cv2.INTER_CUBIC) for heat_map in evidence]
+    return np.clip(np.stack(resized), 0, 1)
 
 
-def overlay(image: np.ndarray, heated: np.ndarray) -> np.ndarray:
-    """Return a picture, uint8 (h, w, 3), RGB, under the colours of its heat, (h, w), 0 to 1: dark blue to yellow."""
-    colours = cv2.applyColorMap((heated * 255).astype(np.uint8), COLOURS)
-    return cv2.addWeighted(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), WEIGHT, image, 1 - WEIGHT, 0)
+def overlay(image: np.ndarray, heat_map: np.ndarray) -> np.ndarray:
+    """Return an image, uint8 (h, w, 3), RGB, under the colours of its heat map, (h, w), 0 to 1: dark blue to yellow."""
+    colours = cv2.applyColorMap((heat_map * 255).astype(np.uint8), COLOURS)
+    return cv2.addWeighted(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), OPACITY, image, 1 - OPACITY, 0)

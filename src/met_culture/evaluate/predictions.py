@@ -1,37 +1,57 @@
-"""The table of predictions, one row per image, from which every figure of evaluate derives."""
+"""The table of predictions, one row per image, from which every metric and plot of evaluate derives."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:  # whoever only reads predictions need not wait for a backend
+from met_culture.preprocess.array_file import Array
+
+if TYPE_CHECKING:  # code that only reads predictions need not wait for a backend
     import keras
+
+TEXT = {"label": str, "predicted": str, "title": str}  # a label may look like a number: a year, a century
 
 
 def predict_array(
-    model: "keras.Model", x: np.ndarray, batch_size: int, change: Callable[[np.ndarray], np.ndarray] = np.asarray
+    model: "keras.Model", images: Array, batch_size: int, transform: Callable[[np.ndarray], np.ndarray] | None = None
 ) -> np.ndarray:
-    """Return probabilities, float32 (n, labels); memory holds a batch.
+    """Return probabilities, float32 (n, labels); memory holds one batch of images.
 
     Args:
         model: From images to probabilities.
-        x: Images, uint8 (n, size, size, 3), or an `ArrayFile` of them.
-        batch_size: Images at once.
-        change: What is done to the images of a batch before.
+        images: uint8 (n, size, size, 3), RGB.
+        batch_size: Number of images in a batch.
+        transform: Applied to the images of each batch before the prediction.
     """
-    batches = (change(x[start : start + batch_size]) for start in range(0, len(x), batch_size))
-    return np.concatenate([np.asarray(model.predict_on_batch(batch)) for batch in batches])
+    batches = []
+    for start in range(0, len(images), batch_size):
+        batch = images[start : start + batch_size]
+        if transform is not None:
+            batch = transform(batch)
+        batches.append(np.asarray(model.predict_on_batch(batch)))
+    return np.concatenate(batches)
 
 
-def table(rows: pd.DataFrame, probabilities: np.ndarray, labels: list[str]) -> pd.DataFrame:
+def prediction_table(rows: pd.DataFrame, probabilities: np.ndarray, labels: list[str]) -> pd.DataFrame:
     """Return `rows` with columns `predicted` and one `p_<label>` per label."""
     predicted = np.asarray(labels)[probabilities.argmax(axis=1)]
     columns = {f"p_{label}": probabilities[:, index] for index, label in enumerate(labels)}
     return rows.assign(predicted=predicted, **columns)
 
 
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Return the table of predictions.csv."""
+    return pd.read_csv(path, keep_default_na=False, dtype=TEXT)
+
+
 def probabilities(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:
     """Return the probabilities of a table as float64 (n, labels)."""
     return predictions[[f"p_{label}" for label in labels]].to_numpy(float)
+
+
+def label_indices(names: pd.Series, labels: list[str]) -> np.ndarray:
+    """Return the index in `labels` of each name, int (n,)."""
+    return np.array([labels.index(name) for name in names])

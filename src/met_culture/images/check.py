@@ -1,4 +1,4 @@
-"""Decide whether bytes are a whole picture, before anything else touches them."""
+"""Decide whether bytes are a complete image, before any other code reads them."""
 
 import io
 import threading
@@ -9,32 +9,33 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-MAX_BYTES = 20_000_000  # the museum's own originals stay below; more is a mistake or an attack
+MAX_BYTES = 20_000_000  # the museum's originals are smaller; a larger file is a mistake or an attack
 MAX_PIXELS = 50_000_000  # decoded, 150 MB of RGB
-FORMATS = ("JPEG", "PNG", "WEBP")  # what museums serve and cv2 reads; not every plugin that Pillow has
-_OPENING = threading.Lock()
+FORMATS = ("JPEG", "PNG", "WEBP")  # what museums serve and cv2 reads; Pillow's other plugins stay off
+CUT_OFF = ("truncated", "Truncated", "remature end")  # words in the decoders' messages
+_WARNINGS_LOCK = threading.Lock()
 
 
 class ImageError(ValueError):
-    """Bytes that are no picture to be used; the message is one clause that says why."""
+    """An image that cannot be used; the message is one clause with the reason."""
 
 
 class BrokenImageError(ImageError):
-    """What stands where a picture should, or half of one: asking again may bring the whole."""
+    """The data is not an image, or only a part of one; another download may give the complete image."""
 
 
 def check_image(data: bytes) -> tuple[int, int]:
-    """Decode a picture in full; a decoder that has to guess at missing data is a reason to refuse.
+    """Decode an image in full, and refuse it where a decoder would have to fill in missing data.
 
     Args:
-        data: The encoded picture.
+        data: The encoded image.
 
     Returns:
         Width and height in pixels, as stored (EXIF orientation not applied).
 
     Raises:
-        ImageError: Too large.
-        BrokenImageError: Empty, HTML, of another format, or cut off.
+        ImageError: The image is too large.
+        BrokenImageError: The data is empty, HTML, in another format, or cut off.
     """
     if len(data) > MAX_BYTES:
         raise ImageError(f"larger than {MAX_BYTES:,} bytes")
@@ -43,24 +44,28 @@ def check_image(data: bytes) -> tuple[int, int]:
     if data[:512].lstrip()[:1] == b"<":
         raise BrokenImageError("HTML, not an image")
     try:
-        width, height, jpeg = _open(data)
-        if jpeg:
-            # Pillow and cv2 fill with grey what is missing from a picture that was cut off and closed again.
-            simplejpeg.decode_jpeg(data, "GRAY", strict=True)
-        elif cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
-            raise BrokenImageError("cv2 does not read it")
+        return _decode_fully(data)
     except ImageError:
         raise
-    # Pillow's readers raise many types on hostile bytes.
+    # Pillow's decoders raise many types of errors on malicious data.
     except Exception as error:
         raise BrokenImageError(_reason(error)) from None
+
+
+def _decode_fully(data: bytes) -> tuple[int, int]:
+    width, height, is_jpeg = _open(data)
+    if is_jpeg:
+        # Pillow and cv2 fill a cut-off image with grey if it ends with an end marker; strict mode refuses it.
+        simplejpeg.decode_jpeg(data, "GRAY", strict=True)
+    elif cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
+        raise BrokenImageError("cv2 does not read it")
     return width, height
 
 
 def _open(data: bytes) -> tuple[int, int, bool]:
-    """Return width, height, and whether it is a JPEG; other formats are decoded here."""
-    # Pillow warns of odd metadata, where the pixels decide; the filter is the process's, so one thread at a time.
-    with _OPENING, warnings.catch_warnings(action="ignore"):
+    """Return width, height, and whether the image is a JPEG; decode the other formats."""
+    # Pillow warns about odd metadata, but only the pixels matter. Filters are global, so one thread at a time.
+    with _WARNINGS_LOCK, warnings.catch_warnings(action="ignore"):
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -71,9 +76,9 @@ def _open(data: bytes) -> tuple[int, int, bool]:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error)
-    if any(word in text for word in ("truncated", "Truncated", "remature end")):
+    message = str(error)
+    if any(words in message for words in CUT_OFF):
         return "cut off"
-    if "cannot identify" in text:
+    if "cannot identify" in message:
         return "not an image"
-    return f"does not decode ({text[:80]})"
+    return f"does not decode ({message[:80]})"

@@ -23,7 +23,7 @@ import numpy as np
 from met_culture.common.cli import run
 from met_culture.common.errors import UserError
 from met_culture.common.progress import progress
-from met_culture.evaluate.gradcam import heat, overlay
+from met_culture.evaluate.gradcam import heat_maps, overlay
 from met_culture.images.check import ImageError, check_image
 from met_culture.models.model_file import ModelMeta, load_model
 from met_culture.predict.inputs import Picture, from_objects, from_paths
@@ -87,7 +87,7 @@ def predict(pictures: Iterable[Picture], models: Models) -> Iterator[Prediction]
 def explain(prediction: Prediction, models: Models, path: Path) -> None:
     """Write what the first model saw under the heat of what was answered, as PNG."""
     (model, _), image = models[0], prediction.arrays[0]
-    heated = overlay(image, heat(model, image[None], np.array([prediction.shares.argmax()]))[0])
+    heated = overlay(image, heat_maps(model, image[None], np.array([prediction.shares.argmax()]))[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(".png", cv2.cvtColor(heated, cv2.COLOR_RGB2BGR))[1].tobytes())
 

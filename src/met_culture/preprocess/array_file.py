@@ -1,12 +1,11 @@
-"""Arrays in .npy files, read and written by rows, so that a process is never larger than the rows it holds.
+"""Arrays in .npy files, read and written by rows, so that memory holds only the rows in use.
 
-A memory map is simpler, but whatever it has touched counts as the process's memory, and a full disk ends the process
-without a word.
+A memory map is simpler, but every page that it touches counts as memory of the process, and a full disk kills the
+process without an error message.
 """
 
 import os
 import weakref
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,55 +25,62 @@ class ArrayFile:
         """Open a .npy file; it may be deleted while it is open.
 
         Raises:
-            UserError: It is no such file, or cut off.
+            UserError: The file is not a .npy file, or it is cut off.
         """
         try:
-            mapped = np.load(path, mmap_mode="r")  # finds shape and place, and touches nothing
+            mapped = np.load(path, mmap_mode="r")  # reads the header alone
         except (ValueError, EOFError) as error:
             raise UserError(f"{path} is not a whole .npy file ({error}); run `dvc repro --force preprocess`.") from None
         self.shape, self.dtype, self._start = mapped.shape, mapped.dtype, mapped.offset
         self._path, self._file = path, os.open(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
-        self._places = np.arange(len(self))
+        self._indices = np.arange(len(self))
         self._row_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
 
     @classmethod
     def create(cls, path: Path, shape: tuple[int, ...], dtype: type) -> "ArrayFile":
-        """Make a file of zeros and open it."""
+        """Create a file of zeros and open it."""
         np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
         return cls(path)
 
     def write(self, start: int, rows: np.ndarray) -> None:
-        """Write rows, (n, ...), from row `start` on.
+        """Write rows, (n, ...), beginning at row `start`.
 
         Raises:
             OSError: The disk is full.
         """
-        data = memoryview(np.ascontiguousarray(rows, self.dtype).reshape(-1).view(np.uint8))
-        place = self._start + start * self._row_bytes
-        while data:  # a call may write less than it is given
-            written = os.pwrite(self._file, data, place)
-            data, place = data[written:], place + written
+        data = np.ascontiguousarray(rows, self.dtype).reshape(-1).view(np.uint8).data
+        position = self._start + start * self._row_bytes
+        while data:  # one call may write only a part
+            written = os.pwrite(self._file, data, position)
+            data, position = data[written:], position + written
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return self.shape[0]
 
     def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
-        """Return one row, or those of a slice or of int (n,) in that order."""
-        places = self._places[rows]
-        result = np.empty((*places.shape, *self.shape[1:]), self.dtype)
-        data, size = memoryview(result.reshape(-1).view(np.uint8)), self._row_bytes
-        # Neighbours are read at once.
-        ends = [*np.flatnonzero(np.diff(places.ravel()) != 1) + 1, places.size] if places.size else []
-        for first, end in pairwise([0, *ends]):
-            self._read(int(places.flat[first]), data[first * size : end * size])
+        """Return one row, or the rows of a slice or of indices, int (n,), in that order."""
+        indices = self._indices[rows]
+        result = np.empty((*indices.shape, *self.shape[1:]), self.dtype)
+        buffer, filled = result.reshape(-1).view(np.uint8).data, 0
+        flat = indices.ravel()
+        # Consecutive rows are read together.
+        for consecutive in np.split(flat, np.flatnonzero(np.diff(flat) != 1) + 1):
+            if consecutive.size:
+                end = filled + consecutive.size * self._row_bytes
+                self._read_into(buffer[filled:end], int(consecutive[0]))
+                filled = end
         return result
 
-    def _read(self, start: int, into: memoryview) -> None:
-        place = self._start + start * self._row_bytes
-        while into:
-            read = os.preadv(self._file, [into], place)
+    def _read_into(self, buffer: memoryview, start: int) -> None:
+        """Fill a buffer with the bytes of the file, beginning at row `start`."""
+        position = self._start + start * self._row_bytes
+        while buffer:
+            read = os.preadv(self._file, [buffer], position)
             if not read:
                 raise UserError(f"{self._path} has become shorter; run `dvc repro --force preprocess`.")
-            into, place = into[read:], place + read
+            buffer, position = buffer[read:], position + read
+
+
+Array = np.ndarray | ArrayFile  # rows in memory or on disk

@@ -28,7 +28,7 @@ from met_culture.compare.forest_plot import forest
 from met_culture.compare.grouping import compare as tested
 from met_culture.compare.grouping import configurations
 from met_culture.evaluate.metrics import HEADLINE
-from met_culture.evaluate.plots import worst_first
+from met_culture.evaluate.examples import worst_first
 
 MUSEUM = "https://www.metmuseum.org/"  # no other place is linked to, whatever a record says
 QUALITIES = (85, 70, 50, 30)  # of the pictures, from the best; the first that fits is taken

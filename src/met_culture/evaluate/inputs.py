@@ -1,0 +1,53 @@
+"""What evaluate reads: the test images with their rows, and the model that must fit them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import pandas as pd
+
+from met_culture.common.errors import UserError
+from met_culture.common.files import read_json
+from met_culture.evaluate.predictions import TEXT
+from met_culture.models.model_file import ModelMeta, load_model
+from met_culture.preprocess.array_file import ArrayFile
+
+
+@dataclass(frozen=True)
+class EvaluationData:
+    """The test split.
+
+    Attributes:
+        images: uint8 (n, size, size, 3), RGB.
+        rows: One row per image: objectID, group, label, title, ...
+        labels: All labels, in the order of the classes.
+        source: Name of the data.
+        majority: The most frequent label of the training images.
+    """
+
+    images: ArrayFile
+    rows: pd.DataFrame
+    labels: list[str]
+    source: str
+    majority: str
+
+
+def read_data(arrays: Path) -> EvaluationData:
+    """Return the test split from the folder of preprocess."""
+    meta = read_json(arrays / "meta.json")
+    rows = pd.read_csv(arrays / "rows.csv", keep_default_na=False, dtype=TEXT)
+    test_rows = rows[rows["split"] == "test"].drop(columns="split")
+    majority = rows.loc[rows["split"] == "train", "label"].mode().iloc[0]
+    return EvaluationData(ArrayFile(arrays / "test_x.npy"), test_rows, meta["labels"], meta["source"], majority)
+
+
+def load_model_for(labels: list[str], path: Path) -> tuple[keras.Model, ModelMeta]:
+    """Return a model and its meta.
+
+    Raises:
+        UserError: The file is not a model of this project, or its labels are not `labels`.
+    """
+    model, meta = load_model(path)
+    if list(meta.labels) != labels:
+        raise UserError(f"{path} was trained for other labels ({', '.join(meta.labels)}); run `dvc repro`.")
+    return model, meta
