@@ -24,8 +24,8 @@ from measure import ROOT, rates, report
 from PIL import Image
 
 from met_culture.common.config import load
+from met_culture.preprocess.paintings import CHUNK, write_images
 from met_culture.preprocess.params import PreprocessParams
-from met_culture.preprocess.run import CHUNK, write_images
 
 ROUNDS = 15
 MAX_PIXELS = 4_000_000  # of a picture that is decoded

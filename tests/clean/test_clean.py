@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from support import record, set_param, write_folder
 
-from met_culture.clean import run as clean
+from met_culture.clean import __main__ as clean
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
 from met_culture.fetch import run as fetch

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from met_culture.common.files import read_json, write_bytes, write_json
+from met_culture.common.files import escape_formula, read_json, write_bytes, write_json
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -34,3 +34,13 @@ def test_folders_are_made_and_nothing_else_stays(tmp_path: Path) -> None:
 def test_numpy_numbers_are_written_as_numbers(tmp_path: Path) -> None:
     write_json(tmp_path / "x.json", {"n": np.int64(3), "share": np.float32(0.5)})
     assert read_json(tmp_path / "x.json") == {"n": 3, "share": 0.5}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\ttab", "\rreturn", "\u00a0=1"])
+def test_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert escape_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "plain=1", " plain", "1-2"])
+def test_other_text_stays(text: str) -> None:
+    assert escape_formula(text) == text

@@ -7,8 +7,9 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from met_culture.explore import plots
+from met_culture.explore.distributions import distributions
 from met_culture.plotting.style import save_figure
-from met_culture.explore import plots as figures
 
 SCOPE = "a source: 10 objects"
 
@@ -24,9 +25,9 @@ def texts(figure: Figure) -> str:
 
 
 def test_bars_say_their_numbers_and_what_was_fetched() -> None:
-    figure = figures.bars(pd.Series({"Paintings": 1200, "Prints": 3}), "Classes", SCOPE, "objects")
-    for said in ("Paintings", "1,200", "3", "objects", SCOPE):
-        assert said in texts(figure)
+    figure = plots.bars(pd.Series({"Paintings": 1200, "Prints": 3}), "Classes", SCOPE, "objects")
+    for text in ("Paintings", "1,200", "3", "objects", SCOPE):
+        assert text in texts(figure)
     first, second = figure.axes[0].patches
     assert first.get_width() == 1200
     assert first.get_y() < second.get_y()
@@ -34,35 +35,27 @@ def test_bars_say_their_numbers_and_what_was_fetched() -> None:
 
 
 def test_shares_are_said_in_per_cent_and_a_second_number_in_brackets() -> None:
-    assert "25%" in texts(figures.bars(pd.Series({"culture": 0.25}), "Filled", SCOPE, "share"))
+    assert "25%" in texts(plots.bars(pd.Series({"culture": 0.25}), "Filled", SCOPE, "share"))
     works, paintings = pd.Series({"China": 5}, name="works"), pd.Series({"China": 2}, name="paintings")
-    figure = figures.bars(works, "Cultures", SCOPE, "objects", paintings)
+    figure = plots.bars(works, "Cultures", SCOPE, "objects", paintings)
     assert "5 (2)" in texts(figure)
     assert {"works", "paintings"} <= set(texts(figure).split())
 
 
 def test_no_bars_at_all_can_be_drawn(tmp_path: Path) -> None:
-    save_figure(figures.bars(pd.Series([], dtype=int), "Nothing", SCOPE, "objects"), tmp_path / "x.png")
-
-
-def test_a_caption_holds_title_date_and_credit() -> None:
-    row = pd.Series({"title": "A very long title " * 9, "objectDate": "ca. 1700", "creditLine": "Gift of\nsomebody"})
-    lines = figures.caption(row).split("\n")
-    assert lines[1].endswith("…")
-    assert lines[2:] == ["ca. 1700", "Gift of somebody"]
-    assert max(map(len, lines)) <= figures.LINE
+    save_figure(plots.bars(pd.Series([], dtype=int), "Nothing", SCOPE, "objects"), tmp_path / "x.png")
 
 
 def test_a_grid_shows_every_picture(tmp_path: Path) -> None:
     pictures = [(np.full((8, 4 + number, 3), number, np.uint8), f"$number {number}$") for number in range(7)]
-    figure = figures.grid(pictures, 6, "Some", SCOPE)
+    figure = plots.grid(pictures, 6, "Some", SCOPE)
     assert [axis.images[0].get_array().max() for axis in figure.axes if axis.images] == list(range(7))
     assert "$number 3$" in texts(figure)
     save_figure(figure, tmp_path / "x.png")
 
 
 def test_an_object_shows_what_is_filled_and_names_what_is_empty() -> None:
-    figure = figures.example(pd.Series({"title": "Plum", "culture": "", "tags": None, "medium": "ink " * 50}), SCOPE)
+    figure = plots.example(pd.Series({"title": "Plum", "culture": "", "tags": None, "medium": "ink " * 50}), SCOPE)
     assert "2 of 4 columns say something" in texts(figure)
     assert "empty: culture, tags" in texts(figure)
     assert "…" in texts(figure)
@@ -78,7 +71,7 @@ def test_distributions_count_what_is_known(tmp_path: Path) -> None:
         }
     )
     colours = {"China": np.array([[0.9, 0.9, 0.9], [0.1, 0.1, 0.1]]), "Japan": np.array([[0.5, 0.2, 0.1]])}
-    figure = figures.distributions(shapes, colours, ["China", "Japan"], SCOPE)
+    figure = distributions(shapes, colours, ["China", "Japan"], SCOPE)
     assert {"China (2)", "China (1)", "Japan (0)"} <= {
         label.get_text() for axis in figure.axes for label in axis.get_yticklabels()
     }

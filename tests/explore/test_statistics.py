@@ -4,7 +4,7 @@ import pytest
 from support import record
 
 from met_culture.common.record_keys import COLUMNS
-from met_culture.explore import statistics as survey
+from met_culture.explore import statistics
 from met_culture.fetch.records import to_row
 
 
@@ -17,7 +17,7 @@ def test_how_filled_every_column_is() -> None:
     table = objects(
         {"culture": "China", "objectBeginDate": 0, "tags": []}, {"culture": "", "objectBeginDate": 1600, "tags": ["x"]}
     )
-    filled = survey.filled(table)
+    filled = statistics.filled(table)
     assert len(filled) == 57
     assert filled["culture"] == filled["objectBeginDate"] == filled["tags"] == 0.5
     assert filled["isHighlight"] == filled["objectID"] == 1
@@ -26,14 +26,14 @@ def test_how_filled_every_column_is() -> None:
 
 def test_aliases_are_joined() -> None:
     names = pd.Series(["Metalwork", "Metal", "Metal-Ornaments", "Ceramics-Porcelain", "", None, "Paintings"])
-    assert survey.families(names).tolist() == ["Metalwork"] * 3 + ["Ceramics", "(empty)", "(empty)", "Paintings"]
+    assert statistics.families(names).tolist() == ["Metalwork"] * 3 + ["Ceramics", "(empty)", "(empty)", "Paintings"]
 
 
 def test_the_most_frequent_and_the_rest() -> None:
     values = pd.Series(list("aaabbcd"))
-    assert survey.top(values, 2).to_dict() == {"a": 3, "b": 2, "2 others": 2}
-    assert survey.top(values, 4).to_dict() == {"a": 3, "b": 2, "c": 1, "d": 1}
-    assert survey.top(values, 2).sum() == len(values)
+    assert statistics.top(values, 2).to_dict() == {"a": 3, "b": 2, "2 others": 2}
+    assert statistics.top(values, 4).to_dict() == {"a": 3, "b": 2, "c": 1, "d": 1}
+    assert statistics.top(values, 2).sum() == len(values)
 
 
 def test_kinds_by_classification_or_name() -> None:
@@ -44,7 +44,7 @@ def test_kinds_by_classification_or_name() -> None:
         {"classification": "Stone Sculpture", "objectName": "Head"},
         {"classification": "Jade", "objectName": "Vase"},
     )
-    assert survey.kinds(table).to_dict() == {"paintings": 2, "drawings": 1, "sculptures": 1, "others": 1}
+    assert statistics.kinds(table).to_dict() == {"paintings": 2, "drawings": 1, "sculptures": 1, "others": 1}
 
 
 def test_every_india_is_one_culture_and_the_rest_holds_its_paintings() -> None:
@@ -58,7 +58,7 @@ def test_every_india_is_one_culture_and_the_rest_holds_its_paintings() -> None:
         other | {"culture": "Tibet"},
         painted | {"culture": "Indian Ocean"},
     )
-    counted = survey.cultures(table, 1)
+    counted = statistics.cultures(table, 1)
     assert counted["works"].to_dict() == {"India (all)": 2, "4 others": 4}
     assert counted["paintings"].to_dict() == {"India (all)": 2, "4 others": 2}
 
@@ -74,7 +74,7 @@ def test_every_india_is_one_culture_and_the_rest_holds_its_paintings() -> None:
     ],
 )
 def test_the_height_in_centimetres(text: str | None, height: float) -> None:
-    assert survey.heights(pd.Series([text]))[0] == pytest.approx(height, nan_ok=True)
+    assert statistics.heights(pd.Series([text]))[0] == pytest.approx(height, nan_ok=True)
 
 
 def test_shapes_of_the_paintings() -> None:
@@ -82,11 +82,11 @@ def test_shapes_of_the_paintings() -> None:
     paintings = pd.DataFrame(
         {"objectID": [2, 1], "label": ["Japan", "China"], "image_width": [300, 100], "image_height": [100, 200]}
     )
-    shapes = survey.shapes(table, paintings)
+    shapes = statistics.shapes(table, paintings)
     assert shapes["aspect"].tolist() == [3, 0.5]
     assert shapes["year"].tolist() == pytest.approx([np.nan, 1610], nan_ok=True)
 
 
 def test_groups_of_more_than_one_the_largest_first() -> None:
     paintings = pd.DataFrame({"objectID": range(6), "group": [1, 2, 2, 3, 3, 3]})
-    assert [members["group"].iloc[0] for members in survey.duplicates(paintings)] == [3, 2]
+    assert [members["group"].iloc[0] for members in statistics.duplicates(paintings)] == [3, 2]

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from support import ROOT, ask_museum, set_param, write_folder
 
-from met_culture.clean import run as clean
+from met_culture.clean import __main__ as clean
 from met_culture.common.files import read_json
 from met_culture.fetch import run as fetch
 from met_culture.museum.server import serving
-from met_culture.preprocess import run as preprocess
+from met_culture.preprocess import __main__ as preprocess
 
 LABELS = ("China", "Japan", "India")  # it holds no painting of the American Wing
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from support import set_param
 
-from met_culture.clean import run as clean
+from met_culture.clean import __main__ as clean
 from met_culture.clean.tables import SPLITS
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
 from met_culture.fetch import run as fetch
-from met_culture.preprocess import run as preprocess
+from met_culture.preprocess import __main__ as preprocess
 
 ARGUMENTS = ("data/raw", "data/clean", "data/preprocess")
 
@@ -85,6 +85,6 @@ def test_chunks_do_not_change_the_arrays(
 ) -> None:
     stage(preprocess.main, *ARGUMENTS)
     whole = np.load(cleaned / "data/preprocess/train_x.npy")
-    monkeypatch.setattr(preprocess, "CHUNK", 3)
+    monkeypatch.setattr("met_culture.preprocess.paintings.CHUNK", 3)
     stage(preprocess.main, *ARGUMENTS)
     assert np.array_equal(np.load(cleaned / "data/preprocess/train_x.npy"), whole)

@@ -1,62 +1,62 @@
 """Which objects are kept and which label they have, by the regular expressions of params.yaml."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from met_culture.clean.params import CleanParams, LabelRule
 
-DESCRIBED = ["department", "classification", "objectName"]  # of an object that no rule keeps
+DESCRIPTION = ["department", "classification", "objectName"]  # columns that the reason quotes if no rule keeps
+
+
+def _matches(values: pd.Series, pattern: str) -> pd.Series:
+    """Return which values match a regular expression in full."""
+    regex = re.compile(pattern)
+    return values.map(lambda value: regex.fullmatch(str(value)) is not None)
 
 
 def _is_kept(objects: pd.DataFrame, params: CleanParams) -> pd.Series:
     kept = pd.Series(False, index=objects.index)
     for rule in params.keep:
-        matching = pd.Series(True, index=objects.index)
+        rule_matches = pd.Series(True, index=objects.index)
         for column, pattern in rule.items():
-            matching &= objects[column].map(lambda value, pattern=pattern: bool(re.fullmatch(pattern, str(value))))
-        kept |= matching
+            rule_matches &= _matches(objects[column], pattern)
+        kept |= rule_matches
     return kept
 
 
 def _target(objects: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    """Return for each object the text of the first of the columns that is not empty."""
     target = pd.Series("", index=objects.index, dtype=object)
     for column in columns:
         target = target.where(target != "", objects[column].map(str))
     return target
 
 
-def _label(text: str, rules: tuple[LabelRule, ...]) -> str | None:
-    return next((rule.label for rule in rules if re.fullmatch(rule.pattern, text)), None)
+def _label(target: str, rules: tuple[LabelRule, ...]) -> str | None:
+    for rule in rules:
+        if re.fullmatch(rule.pattern, target):
+            return rule.label
+    return None
 
 
-def _reason(kind: str, row: dict[str, str], columns: str) -> str:
+def _reason(kind: str, rejected: Mapping[Any, Any], target_columns: str) -> str:
     match kind:
         case "no_record" | "no_image":
-            return f"{row['status']}: {row['reason']}"
+            return f"{rejected['status']}: {rejected['reason']}"
         case "not_kept":
-            return ", ".join(f"{column} {row[column][:60]!r}" for column in DESCRIBED)
+            return ", ".join(f"{column} {rejected[column][:60]!r}" for column in DESCRIPTION)
         case "no_target":
-            return f"{columns} is empty"
+            return f"{target_columns} is empty"
         case "not_public_domain":
             return "isPublicDomain is false"
-    return f"{columns} {row['target']!r}"
+    return f"{target_columns} {rejected['target']!r}"
 
 
-def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
-    """Label every object, or say why it is rejected.
-
-    Args:
-        objects: Columns of `records.SCHEMA`, one row per object; no nulls in text columns.
-        params: The rules.
-
-    Returns:
-        Columns `label` (null where rejected), `kind` and `reason` (both null where kept), indexed as `objects`. The
-        first of these that applies is the reason: no record, no rule of `clean.keep` matches, no target, a doubtful
-        target, a target of no label, not in the public domain, no image.
-    """
-    target = _target(objects, params.target)
-    label = target.map(lambda text: _label(text, params.labels))
+def _rejection_kind(objects: pd.DataFrame, target: pd.Series, label: pd.Series, params: CleanParams) -> pd.Series:
+    """Return the first kind of rejection that applies to each object, None where none does."""
     applies = {
         "no_record": objects["status"].str.startswith("record_"),
         "not_kept": ~_is_kept(objects, params),
@@ -66,14 +66,34 @@ def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
         "not_public_domain": ~objects["isPublicDomain"],
         "no_image": objects["status"] != "ok",
     }
-    result = pd.DataFrame({"label": label, "kind": None, "reason": None}, index=objects.index, dtype=object)
-    for kind in reversed(applies):
-        result.loc[applies[kind], "kind"] = kind
-    rejected = result["kind"].notna()
-    rows = objects.loc[rejected, ["status", "reason", *DESCRIBED]].assign(target=target[rejected])
-    result.loc[rejected, "reason"] = [
+    kinds = pd.Series([None] * len(objects), index=objects.index, dtype=object)
+    for kind in reversed(applies):  # an earlier kind replaces a later one
+        kinds[applies[kind]] = kind
+    return kinds
+
+
+def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
+    """Label every object, or say why it is rejected.
+
+    Args:
+        objects: Columns of `fetch.records.SCHEMA`, one row per object; no nulls in text columns.
+        params: The rules.
+
+    Returns:
+        Columns `label` (null where rejected), `kind` and `reason` (both null where kept), indexed as `objects`. The
+        kind is the first of these that applies: no record, no rule of `clean.keep` matches, no target, a doubtful
+        target, a target of no label, not in the public domain, no image.
+    """
+    target = _target(objects, params.target)
+    label = target.map(lambda text: _label(text, params.labels))
+    kinds = _rejection_kind(objects, target, label, params)
+    is_rejected = kinds.notna()
+    rejected = objects.loc[is_rejected, ["status", "reason", *DESCRIPTION]].assign(target=target[is_rejected])
+    reasons = [
         _reason(kind, row, "/".join(params.target))
-        for kind, row in zip(result.loc[rejected, "kind"], rows.to_dict("records"), strict=True)
+        for kind, row in zip(kinds[is_rejected], rejected.to_dict("records"), strict=True)
     ]
-    result.loc[rejected, "label"] = None
+    result = pd.DataFrame({"label": label, "kind": kinds, "reason": None}, dtype=object)
+    result.loc[is_rejected, "reason"] = reasons
+    result.loc[is_rejected, "label"] = None
     return result

@@ -9,26 +9,45 @@ from met_culture.clean.tables import SPLITS
 from met_culture.common.errors import UserError
 
 
-def _parts(groups: list[int], params: CleanParams) -> dict[str, list[int]]:
-    def count(fraction: float, most: int) -> int:
-        return min(max(1, round(fraction * len(groups))), most)
+def _count(fraction: float, groups: int, largest: int) -> int:
+    """Return a fraction of the groups as a number of groups, at least 1 and at most `largest`."""
+    return min(max(1, round(fraction * groups)), largest)
 
-    # At least one group stays for each split that is drawn later.
+
+def _split_groups(groups: list[int], params: CleanParams) -> dict[str, list[int]]:
+    """Return the groups of each split; at least one group stays for each split that is drawn later."""
     if params.folds:
         test = np.random.default_rng(params.seed).permutation(groups).tolist()[params.fold :: params.folds]
         rest = sorted(set(groups) - set(test))
     else:
-        test_size = count(params.test_fraction, len(groups) - 2)
+        test_size = _count(params.test_fraction, len(groups), len(groups) - 2)
         rest, test = train_test_split(groups, test_size=test_size, random_state=params.seed)
-    val_size = count(params.val_fraction, len(rest) - 1)
+    val_size = _count(params.val_fraction, len(groups), len(rest) - 1)
     train, val = train_test_split(rest, test_size=val_size, random_state=params.seed)
-    return dict(zip(SPLITS, (train, val, test), strict=True))
+    return {"train": train, "val": val, "test": test}
+
+
+def _label_of_groups(paintings: pd.DataFrame) -> pd.Series:
+    """Return the most frequent label of each group, indexed by group; the first in the alphabet if two are equal."""
+    counts = paintings.groupby(["group", "label"], as_index=False).size()
+    counts = counts.sort_values(["size", "label"], ascending=[False, True])
+    return counts.drop_duplicates("group").set_index("group")["label"]
+
+
+def _check_count(label: str, groups: int, params: CleanParams) -> None:
+    if groups >= max(len(SPLITS), params.folds or 0):
+        return
+    needed = f"clean.folds are {params.folds}" if params.folds else "train, val and test need one each"
+    raise UserError(
+        f"clean.labels: {label} has {groups} separate pictures or albums, and {needed}; fetch more, "
+        "correct its rule, or remove the label (rejected.csv says what was left out)."
+    )
 
 
 def split(paintings: pd.DataFrame, params: CleanParams) -> pd.Series:
     """Return `train`, `val` or `test` for each painting; every label has a group in each.
 
-    The fractions hold for the groups of a label. A group with several labels goes with its most frequent one. With
+    The fractions apply to the groups of a label. A group with several labels counts for its most frequent one. With
     `folds`, test is fold number `fold` of the groups of a label: over all folds, every painting is in test once.
 
     Args:
@@ -36,20 +55,13 @@ def split(paintings: pd.DataFrame, params: CleanParams) -> pd.Series:
         params: Seed, fractions and labels.
 
     Raises:
-        UserError: A label has fewer than three groups, or fewer than folds.
+        UserError: A label has fewer than three groups, or fewer groups than folds.
     """
-    counts = paintings.groupby(["group", "label"], as_index=False).size()
-    counts = counts.sort_values(["size", "label"], ascending=[False, True])
-    label_of = counts.drop_duplicates("group").set_index("group")["label"]
+    label_of = _label_of_groups(paintings)
     split_of: dict[int, str] = {}
-    for label in (rule.label for rule in params.labels):
-        groups = sorted(label_of.index[label_of == label])
-        if len(groups) < max(len(SPLITS), params.folds or 0):
-            needed = f"clean.folds are {params.folds}" if params.folds else "train, val and test need one each"
-            raise UserError(
-                f"clean.labels: {label} has {len(groups)} separate pictures or albums, and {needed}; fetch more, "
-                "mend its rule, or remove the label (rejected.csv says what was left out)."
-            )
-        for name, members in _parts(groups, params).items():
+    for rule in params.labels:
+        groups = sorted(label_of.index[label_of == rule.label])
+        _check_count(rule.label, len(groups), params)
+        for name, members in _split_groups(groups, params).items():
             split_of |= dict.fromkeys(members, name)
     return paintings["group"].map(split_of)

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+FORMULA = re.compile(r"\s*[=+\-@]|[\t\r]")  # how a cell starts that a spreadsheet takes for a formula
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -48,3 +51,8 @@ def write_csv(path: Path, table: pd.DataFrame, float_format: str | None = None) 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     """Return the content of a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def escape_formula(text: str) -> str:
+    """Return a cell's text with a leading apostrophe if a spreadsheet would run it as a formula."""
+    return f"'{text}" if FORMULA.match(text) else text

@@ -21,7 +21,7 @@ from met_culture.common.templates import template
 from met_culture.dashboard.neighbours import Neighbours, embed, embedding, neighbours, painting
 from met_culture.dashboard.revisions import MODEL, Revision, revisions
 from met_culture.evaluate.gradcam import heat_maps, overlay
-from met_culture.explore.run import picture as thumbnail
+from met_culture.explore.thumbnails import thumbnail
 from met_culture.images.check import MAX_BYTES, MAX_PIXELS
 from met_culture.predict.inputs import Picture
 from met_culture.predict.outputs import Prediction

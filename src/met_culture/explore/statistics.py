@@ -1,4 +1,4 @@
-"""What there is to see in fetched objects before anything is learned from them: counts, shares, sizes and dates."""
+"""Statistics of the fetched objects before any training: counts, fractions, sizes and dates."""
 
 import re
 
@@ -9,7 +9,7 @@ from met_culture.common.record_keys import COLUMNS
 from met_culture.fetch.records import INTEGERS
 
 EMPTY = "(empty)"
-# The part before a hyphen is the family: Metal-Ornaments, Ceramics-Porcelain. What that does not join:
+# The part before a hyphen names the family: Metal-Ornaments, Ceramics-Porcelain. These aliases join the other names:
 ALIASES = {"Metal": "Metalwork", "Wood": "Woodwork", "Sculpture": "Sculptures", "Painting": "Paintings"}
 KINDS = {"paintings": "painting", "drawings": "drawing", "sculptures": "sculpture"}
 # "11 x 7 in. (28 x 18 cm)": height before width.
@@ -17,16 +17,17 @@ CENTIMETRES = re.compile(r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)[^()]*?cm\b"
 
 
 def filled(objects: pd.DataFrame) -> pd.Series:
-    """Return the share of objects in which each of the 57 columns says something, the fullest first.
+    """Return the fraction of objects with a value in each of the 57 columns, the fullest column first.
 
-    A number counts as empty when it is 0, as the API gives for unknown years; a yes or no always says something.
+    A number 0 counts as empty, because the API gives 0 for unknown years; true and false both count as values.
     """
-    shares = {}
+    fractions = {}
     for column in COLUMNS:
         values = objects[column]
-        said = values.notna() & (values != (0 if column in INTEGERS else ""))
-        shares[column] = float(said.mean()) if len(values) else 0.0
-    return pd.Series(shares).sort_values(ascending=False, kind="stable")
+        empty = 0 if column in INTEGERS else ""
+        has_value = values.notna() & (values != empty)
+        fractions[column] = float(has_value.mean()) if len(values) else 0.0
+    return pd.Series(fractions).sort_values(ascending=False, kind="stable")
 
 
 def families(classifications: pd.Series) -> pd.Series:
@@ -35,8 +36,13 @@ def families(classifications: pd.Series) -> pd.Series:
     return heads.replace(ALIASES).replace("", EMPTY)
 
 
+def media(values: pd.Series) -> pd.Series:
+    """Return media in lower case, and `EMPTY` where there is none."""
+    return values.fillna("").str.lower().replace("", EMPTY)
+
+
 def top(values: pd.Series, count: int) -> pd.Series:
-    """Return how often the most frequent values occur, and all others together under their number."""
+    """Return how often the `count` most frequent values occur; one last row sums up the others."""
     counts = values.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
     if len(counts) <= count:
         return counts
@@ -44,44 +50,48 @@ def top(values: pd.Series, count: int) -> pd.Series:
     return pd.concat([counts.iloc[:count], pd.Series({f"{len(rest):,} others": int(rest.sum())})])
 
 
+def _described(objects: pd.DataFrame) -> pd.Series:
+    """Return classification and name of each object in lower case."""
+    return (objects["classification"].fillna("") + " " + objects["objectName"].fillna("")).str.lower()
+
+
 def kinds(objects: pd.DataFrame) -> pd.Series:
     """Return how many objects are paintings, drawings and sculptures by classification or name, and the others."""
-    text = (objects["classification"].fillna("") + " " + objects["objectName"].fillna("")).str.lower()
-    found = pd.Series("others", index=objects.index)
-    for kind, word in reversed(KINDS.items()):  # the first in the list decides
-        found[text.str.contains(word, regex=False)] = kind
-    return found.value_counts().reindex([*KINDS, "others"], fill_value=0)
+    description = _described(objects)
+    kind_of = pd.Series("others", index=objects.index)
+    for kind, word in reversed(KINDS.items()):  # the first kind in the list replaces the later ones
+        kind_of[description.str.contains(word, regex=False)] = kind
+    return kind_of.value_counts().reindex([*KINDS, "others"], fill_value=0)
 
 
 def cultures(objects: pd.DataFrame, count: int) -> pd.DataFrame:
     """Return `works` and `paintings` of the cultures with the most works; every India is one, as in the article."""
     culture = objects["culture"].fillna("").replace("", EMPTY)
     culture = culture.where(~culture.str.contains(r"\bIndia\b"), "India (all)")
-    text = (objects["classification"].fillna("") + " " + objects["objectName"].fillna("")).str.lower()
-    painting = text.str.contains("painting", regex=False)
+    is_painting = _described(objects).str.contains("painting", regex=False)
     works = top(culture, count)
-    paintings = culture[painting].value_counts().reindex(works.index, fill_value=0)
+    paintings = culture[is_painting].value_counts().reindex(works.index, fill_value=0)
     if works.index[-1].endswith(" others"):
-        paintings.iloc[-1] = int(painting.sum() - paintings.iloc[:-1].sum())
+        paintings.iloc[-1] = int(is_painting.sum() - paintings.iloc[:-1].sum())
     return pd.DataFrame({"works": works, "paintings": paintings})
 
 
 def heights(dimensions: pd.Series) -> pd.Series:
-    """Return the height in centimetres that a description of dimensions gives first; missing where it gives none."""
-    found = dimensions.fillna("").map(CENTIMETRES.search)
-    return found.map(lambda match: float(match[1]) if match else np.nan).astype(float)
+    """Return the first height in centimetres in each description of dimensions; missing where there is none."""
+    matches = dimensions.fillna("").map(CENTIMETRES.search)
+    return matches.map(lambda match: float(match[1]) if match else np.nan).astype(float)
 
 
 def shapes(objects: pd.DataFrame, paintings: pd.DataFrame) -> pd.DataFrame:
     """Return label, aspect (width by height), height_cm and year (middle of the dates) of every painting."""
-    about = objects.set_index("objectID").loc[paintings["objectID"]]
-    begin, end = about["objectBeginDate"].to_numpy(), about["objectEndDate"].to_numpy()
+    records = objects.set_index("objectID").loc[paintings["objectID"]]
+    begin, end = records["objectBeginDate"].to_numpy(), records["objectEndDate"].to_numpy()
     known = (begin != 0) | (end != 0)
     return pd.DataFrame(
         {
             "label": paintings["label"].to_numpy(),
             "aspect": (paintings["image_width"] / paintings["image_height"]).to_numpy(),
-            "height_cm": heights(about["dimensions"]).to_numpy(),
+            "height_cm": heights(records["dimensions"]).to_numpy(),
             "year": np.where(known, (begin + end) / 2, np.nan),
         }
     )

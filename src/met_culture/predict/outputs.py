@@ -7,6 +7,8 @@ from typing import TextIO
 
 import numpy as np
 
+from met_culture.common.files import escape_formula
+
 FORMS = ("table", "csv", "json")
 UNSURE = "unsure"
 
@@ -26,11 +28,6 @@ class Prediction:
     shares: np.ndarray | None = None
     arrays: tuple[np.ndarray, ...] = ()
     error: str = ""
-
-
-def _cell(text: str) -> str:
-    # A spreadsheet takes what starts like this for a formula.
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def _printable(text: str) -> str:
@@ -66,7 +63,7 @@ class Writer:
             print(json.dumps(answer), file=self.out)
         elif self.form == "csv":
             cells = (f"{shares[label]:.6f}" if label in shown else "" for label in self.labels)
-            csv.writer(self.out).writerow([_cell(prediction.name), UNSURE if unsure else best, *cells])
+            csv.writer(self.out).writerow([escape_formula(prediction.name), UNSURE if unsure else best, *cells])
         else:
             texts = "  ".join(f"{label} {share:.3f}" for label, share in shown.items())
             print(f"{UNSURE if unsure else best:<10} {texts}  {_printable(prediction.name)}", file=self.out)

@@ -1,7 +1,43 @@
-"""Command line of `python -m met_culture.preprocess`."""
+"""Stage preprocess: decode the paintings and write them as arrays.
 
-from met_culture.common.cli import run
-from met_culture.preprocess.run import main
+Reads: `images/` of fetch; `paintings.csv` and `labels.json` of clean.
+Writes, in the folder of the last argument: `{train,val,test}_x.npy` (uint8, (n, size, size, 3), RGB), `{...}_y.npy`
+(int64, (n,), the index of the label in `labels`), `rows.csv` (objectID, group, label, split, title, ... in the order
+of the arrays) and `meta.json` (labels, source and geometry, which the model carries along).
+"""
+
+from dataclasses import asdict
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from met_culture.clean.tables import SPLITS, read_paintings
+from met_culture.common.cli import path_arguments, run
+from met_culture.common.config import load
+from met_culture.common.files import read_json, write_csv, write_json
+from met_culture.preprocess.paintings import write_images
+from met_culture.preprocess.params import PreprocessParams
+
+ROWS = ["objectID", "group", "label", "split", "title", "artistDisplayName", "objectDate", "objectURL"]
+
+
+def main() -> None:
+    """Write the arrays of every split."""
+    paths = path_arguments(__doc__, "raw", "clean", "out", prog="python -m met_culture.preprocess")
+    params = load("preprocess", PreprocessParams)
+    cv2.setNumThreads(1)  # the pool already has a thread per core
+    meta = read_json(paths.clean / "labels.json") | asdict(params)
+    paintings = read_paintings(paths.clean / "paintings.csv")
+    paths.out.mkdir(parents=True, exist_ok=True)
+    members = [paintings[paintings["split"] == split] for split in SPLITS]
+    for split, rows in zip(SPLITS, members, strict=True):
+        write_images(rows, paths.raw, paths.out / f"{split}_x.npy", params)
+        label_indices = rows["label"].map(meta["labels"].index)
+        np.save(paths.out / f"{split}_y.npy", label_indices.to_numpy(np.int64))
+    write_csv(paths.out / "rows.csv", pd.concat(members)[ROWS])
+    write_json(paths.out / "meta.json", meta)
+
 
 if __name__ == "__main__":
     run(main)

@@ -1,0 +1,57 @@
+"""What explore reads: every fetched object, the paintings that clean kept, and their labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from met_culture.clean.tables import read_paintings
+from met_culture.common.files import read_json
+
+API = "Metropolitan Museum of Art"  # how the name of this source begins
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The outputs of fetch and clean.
+
+    Attributes:
+        objects: One row per fetched object: the columns of objects.parquet.
+        paintings: One row per kept object: the columns of paintings.csv.
+        labels: All labels, in order.
+        source: Name of the data.
+        raw: The folder of fetch, in which the paths of images start.
+    """
+
+    objects: pd.DataFrame
+    paintings: pd.DataFrame
+    labels: list[str]
+    source: str
+    raw: Path
+
+    @property
+    def scope(self) -> str:
+        """The subtitle of plots of all objects."""
+        return scope(self.source, len(self.objects))
+
+    @property
+    def kept_scope(self) -> str:
+        """The subtitle of plots of paintings."""
+        return f"{self.scope}; {len(self.paintings):,} paintings kept"
+
+
+def read_collection(raw: Path, clean: Path) -> Collection:
+    """Return the collection from the folders of fetch and clean."""
+    return Collection(
+        objects=pd.read_parquet(raw / "objects.parquet"),
+        paintings=read_paintings(clean / "paintings.csv"),
+        labels=read_json(clean / "labels.json")["labels"],
+        source=read_json(raw / "source.json")["source"],
+        raw=raw,
+    )
+
+
+def scope(source: str, objects: int) -> str:
+    """Return what was fetched, so that no reader takes a count for that of the whole museum."""
+    extent = "those that fetch.candidates asked for" if API in source else "all of it"
+    return f"{source}: {objects:,} objects, {extent}"

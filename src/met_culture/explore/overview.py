@@ -1,0 +1,79 @@
+"""The ten plots of explore, each drawn from the collection."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from met_culture.common.record_keys import COLUMNS
+from met_culture.explore import plots, statistics
+from met_culture.explore.collection import Collection
+from met_culture.explore.distributions import distributions
+from met_culture.explore.params import ExploreParams
+from met_culture.explore.thumbnails import captioned, cells_by_label, mean_colours, sample_rows
+from met_culture.plotting.style import Cell
+
+GRID_COLUMNS = 6
+
+
+def _random_objects(collection: Collection, count: int, rng: np.random.Generator) -> Figure:
+    with_image = collection.objects[collection.objects["status"] == "ok"]
+    with_image = with_image.fillna({"title": "", "objectDate": "", "creditLine": ""})
+    cells = captioned(sample_rows(with_image, count, rng), collection.raw)
+    return plots.grid(cells, GRID_COLUMNS, "Some of everything that was fetched", collection.scope)
+
+
+def _random_paintings(collection: Collection, rng: np.random.Generator) -> Figure:
+    cells = cells_by_label(collection.paintings, collection.labels, collection.raw, GRID_COLUMNS, rng)
+    return plots.grid(cells, GRID_COLUMNS, "Some paintings of each culture", collection.kept_scope)
+
+
+def _fullest_object(collection: Collection) -> Figure:
+    records = collection.objects[list(COLUMNS)]
+    filled_columns = (records.fillna("").astype(str) != "").sum(axis=1)
+    return plots.example(records.iloc[int(filled_columns.argmax())], collection.scope)
+
+
+def _cultures(collection: Collection, count: int) -> Figure:
+    cultures = statistics.cultures(collection.objects, count)
+    title = "Works (and paintings) by culture"
+    return plots.bars(cultures["works"], title, collection.scope, "objects", cultures["paintings"])
+
+
+def _shapes(collection: Collection) -> Figure:
+    shapes = statistics.shapes(collection.objects, collection.paintings)
+    colours = mean_colours(collection.paintings, collection.labels, collection.raw)
+    return distributions(shapes, colours, collection.labels, collection.kept_scope)
+
+
+def _duplicates(collection: Collection, rows: int) -> Figure:
+    groups = statistics.duplicates(collection.paintings)
+    cells: list[Cell] = []
+    for number, members in enumerate(groups[:rows], 1):
+        cells += captioned(members.head(GRID_COLUMNS), collection.raw, f"group {number}")
+    title = f"Pictures that are one: {len(groups):,} groups of copies, near-duplicates and leaves of an album"
+    return plots.grid(cells, GRID_COLUMNS, title, collection.kept_scope)
+
+
+def _object_counts(collection: Collection, values: pd.Series, title: str) -> Figure:
+    return plots.bars(values, title, collection.scope, "objects")
+
+
+def overview(collection: Collection, params: ExploreParams) -> Iterator[tuple[str, Figure]]:
+    """Yield the name and the figure of every plot, one at a time, as each holds many images."""
+    objects, rng = collection.objects, np.random.default_rng(params.seed)
+    yield "collection", _random_objects(collection, params.pictures, rng)
+    yield "classes", _random_paintings(collection, rng)
+    yield "object", _fullest_object(collection)
+    title = "How filled each of the 57 columns is"
+    yield "columns", plots.bars(statistics.filled(objects), title, collection.scope, "share of objects")
+    classifications = statistics.top(statistics.families(objects["classification"]), params.bars)
+    yield "classifications", _object_counts(collection, classifications, "Classifications, aliases joined")
+    yield "cultures", _cultures(collection, params.bars)
+    media = statistics.top(statistics.media(objects["medium"]), params.bars)
+    yield "media", _object_counts(collection, media, "Most used media")
+    title = "Paintings, drawings, sculptures, by classification or name"
+    yield "kinds", _object_counts(collection, statistics.kinds(objects), title)
+    yield "shapes", _shapes(collection)
+    yield "duplicates", _duplicates(collection, params.pictures // GRID_COLUMNS)
