@@ -11,7 +11,7 @@ import yaml
 from met_culture.common.config import PARAMS
 from met_culture.common.files import read_json
 from met_culture.common.templates import template
-from met_culture.evaluate.metrics import FEW
+from met_culture.evaluate.metrics import MIN_IMAGES
 from met_culture.params import check_all
 
 CARDS = ("data_card.md", "model_card.md")
@@ -25,7 +25,7 @@ def cards(params: dict[str, Any], metrics: dict[str, dict[str, Any]]) -> dict[st
         params: All parameters, as in params.yaml.
         metrics: The metrics of each of `STAGES`.
     """
-    return {name: template(f"cards/{name}").render(params=params, few=FEW, **metrics) for name in CARDS}
+    return {name: template(f"cards/{name}").render(params=params, few=MIN_IMAGES, **metrics) for name in CARDS}
 
 
 def current_cards(metrics: Path) -> dict[str, str]:
