@@ -38,23 +38,23 @@ def train(arrays: Path, seconds: Path, epochs: int) -> None:
         epochs: How many.
     """
     from met_culture.models.backend import make_deterministic
-    from met_culture.train.distributed.collectives import place
-    from met_culture.train.distributed.data_parallel import fit_epoch, spread
-    from met_culture.train.loop import batches_of
+    from met_culture.train.batches import load_batches
+    from met_culture.train.distributed.collectives import process_index_and_count
+    from met_culture.train.distributed.data_parallel import fit_epoch, replicate
     from met_culture.train.networks import build
 
     make_deterministic()
     params = load("train", TrainParams, ROOT / "params.yaml")
     network = build(params, json.loads((arrays / "meta.json").read_text())["image_size"], LABELS)
-    data, val = (batches_of(arrays, split, LABELS, params, network) for split in ("train", "val"))
+    data, val = (load_batches(arrays, split, LABELS, params, network.frozen) for split in ("train", "val"))
     network.trainable.optimizer.build(network.trainable.trainable_variables)
     measured = []
-    with spread(network.trainable) as model:
+    with replicate(network.trainable) as model:
         for epoch in range(epochs):
             started = time.perf_counter()
             fit_epoch(model, data.epoch(params.seed, epoch, params.augment), val, None, lambda images: None)
             measured.append(time.perf_counter() - started)
-    if place()[0] == 0:
+    if process_index_and_count()[0] == 0:
         seconds.write_text(json.dumps(measured))
 
 
@@ -72,7 +72,7 @@ def once(arrays: Path, processes: int, epochs: int) -> float:
                 "MET_CULTURE_PROCESSES": str(processes),
                 "MET_CULTURE_PROCESS": str(process),
             }
-            # As a module, which is how `attended` starts it again.
+            # As a module, because `run_supervised` starts it again as one.
             command = [sys.executable, "-m", "several", "--train", str(seconds)]
             command += ["--arrays", str(arrays), "--epochs", str(epochs)]
             children.append(
@@ -101,9 +101,9 @@ def main() -> None:
     args = parser.parse_args()
     if args.train:
         from met_culture.common.cli import run
-        from met_culture.train.distributed.launch import attended
+        from met_culture.train.distributed.launch import run_supervised
 
-        run(lambda: attended(lambda: train(args.arrays, args.train, args.epochs)))
+        run(lambda: run_supervised(lambda: train(args.arrays, args.train, args.epochs), "several"))
     figures: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(args.rounds):
         for processes, measured in figures.items():

@@ -26,8 +26,9 @@ from models import FOLDS, REACHED, changes
 
 from met_culture.common.config import load
 from met_culture.common.files import read_json
+from met_culture.train.batches import load_batches
 from met_culture.train.head import fit_head
-from met_culture.train.loop import batches_of, class_weight
+from met_culture.train.loop import class_weight
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
 
@@ -46,7 +47,7 @@ def article(clone: Clone, where: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     network = build(params, size, len(labels))
     arrays = clone.folder / "data/preprocess"
-    train, val = (batches_of(arrays, split, len(labels), params, network) for split in ("train", "val"))
+    train, val = (load_batches(arrays, split, len(labels), params, network.frozen) for split in ("train", "val"))
     for epoch in range(params.epochs):
         data = train.epoch(params.seed, epoch, params.augment)
         history = network.trainable.fit(data, validation_data=val, shuffle=False, verbose=0).history
@@ -62,7 +63,7 @@ def frozen(clone: Clone, where: dict[str, Any]) -> dict[str, Any]:
 
     def trained(epochs: int) -> list[float]:
         network = build(params, size, len(labels))
-        train, val = (batches_of(arrays, split, len(labels), params, network) for split in ("train", "val"))
+        train, val = (load_batches(arrays, split, len(labels), params, network.frozen) for split in ("train", "val"))
         cut = replace(params, head=replace(params.head, epochs=epochs))  # the schedule keeps its own length
         return [row["val_accuracy"] for row in fit_head(network, train, val, cut, class_weight(train, params))]
 

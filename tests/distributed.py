@@ -1,4 +1,4 @@
-"""Machines of a training, each a folder of its own and a process on loopback; run as a module, it is that process."""
+"""Trainings on several machines, each a folder and a process on loopback; run as a module, this is the process."""
 
 import os
 import shutil
@@ -15,16 +15,16 @@ from training import ARGUMENTS, OUTPUTS
 
 
 def machines(arrays: Path, epochs: int, number: int = 2) -> list[Path]:
-    """Return folders with the same arrays, none of which sees another."""
+    """Return separate folders with the same arrays."""
     top = Path(tempfile.mkdtemp(dir=arrays.parent))
-    folders = [Path(shutil.copytree(arrays, top / str(place))) for place in range(number)]
+    folders = [Path(shutil.copytree(arrays, top / str(index))) for index in range(number)]
     for folder in folders:
         set_param(folder, "epochs: 3", f"epochs: {epochs}")
     return folders
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
+    """Return a free port of loopback."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -33,12 +33,12 @@ def free_port() -> int:
 def start(folders: list[Path], wait_s: int = 60, present: int | None = None) -> list[subprocess.Popen[str]]:
     """Start a training with a process in each folder, or only the first of them."""
     port, children = free_port(), []
-    for place, folder in list(enumerate(folders))[:present]:
+    for index, folder in list(enumerate(folders))[:present]:
         env: dict[str, Any] = os.environ | {
             "KERAS_BACKEND": "jax",
             "MET_CULTURE_COORDINATOR": f"127.0.0.1:{port}",
             "MET_CULTURE_PROCESSES": str(len(folders)),
-            "MET_CULTURE_PROCESS": str(place),
+            "MET_CULTURE_PROCESS": str(index),
             "MET_CULTURE_WAIT_S": str(wait_s),
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}",
         }
@@ -49,13 +49,15 @@ def start(folders: list[Path], wait_s: int = 60, present: int | None = None) -> 
     return children
 
 
-def together(*trainings: list[Path]) -> list[str]:
-    """Run trainings beside each other to the end, with a process in each folder; return what each process says."""
-    children = [child for folders in trainings for child in start(folders)]
-    told = [(child, child.communicate(timeout=600)[1]) for child in children]
-    for child, said in told:
-        assert child.returncode == 0, said
-    return [said for _, said in told]
+def run_together(*trainings: list[Path]) -> list[str]:
+    """Run trainings side by side to the end, with a process in each folder; return the stderr of each process."""
+    children = []
+    for folders in trainings:
+        children.extend(start(folders))
+    messages = [child.communicate(timeout=600)[1] for child in children]
+    for child, message in zip(children, messages, strict=True):
+        assert child.returncode == 0, message
+    return messages
 
 
 def outputs(folder: Path) -> dict[str, bytes]:
@@ -66,20 +68,24 @@ def outputs(folder: Path) -> dict[str, bytes]:
 def main() -> None:
     """Train, and leave in `seen.npz` this process's weights and how many images it augmented."""
     from met_culture.common.cli import run
+    from met_culture.train import __main__ as train
     from met_culture.train import batches
-    from met_culture.train import loop as train
-    from met_culture.train.distributed.launch import attended
+    from met_culture.train.distributed.launch import run_supervised
 
-    fit, augment, read = train.fit, batches.augment, []
-    batches.augment = lambda image, *rest: read.append(1) or augment(image, *rest)
+    fit, augment, augmented = train.fit, batches.augment, []
 
-    def fitted(network: Any, *rest: Any) -> Any:
+    def count_and_augment(image: Any, *rest: Any) -> Any:
+        augmented.append(1)
+        return augment(image, *rest)
+
+    def fit_and_save(network: Any, *rest: Any) -> Any:
         result = fit(network, *rest)
-        np.savez("seen.npz", *network.trainable.get_weights(), read=len(read))
+        np.savez("seen.npz", *network.trainable.get_weights(), read=len(augmented))
         return result
 
-    train.fit = fitted
-    run(lambda: attended(train.main))
+    batches.augment = count_and_augment
+    train.fit = fit_and_save
+    run(lambda: run_supervised(train.main, "distributed"))
 
 
 if __name__ == "__main__":

@@ -7,26 +7,28 @@ from support import ROOT
 from met_culture.common.config import load
 from met_culture.models.temperature import apply_temperature
 from met_culture.train.batches import Batches
-from met_culture.train.calibration import fit_temperature, settle, sure_from
+from met_culture.train.calibration import calibrate_and_set_threshold, confidence_threshold, fit_temperature
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
 
 
 def test_a_temperature_that_was_applied_is_found_again() -> None:
     rng = np.random.default_rng(0)
-    shares = apply_temperature(rng.dirichlet(np.ones(4), 20_000), 1.0)
-    drawn = (rng.random(len(shares))[:, None] < shares.cumsum(axis=1)).argmax(axis=1)  # right as often as they say
-    assert fit_temperature(shares, np.eye(4)[drawn]) == pytest.approx(1, abs=0.03)
-    assert fit_temperature(apply_temperature(shares, 0.5), np.eye(4)[drawn]) == pytest.approx(2, abs=0.06)
+    probabilities = apply_temperature(rng.dirichlet(np.ones(4), 20_000), 1.0)
+    drawn = (rng.random(len(probabilities))[:, None] < probabilities.cumsum(axis=1)).argmax(
+        axis=1
+    )  # right as often as they say
+    assert fit_temperature(probabilities, np.eye(4)[drawn]) == pytest.approx(1, abs=0.03)
+    assert fit_temperature(apply_temperature(probabilities, 0.5), np.eye(4)[drawn]) == pytest.approx(2, abs=0.06)
 
 
 def test_tempering_keeps_the_order_and_the_sum() -> None:
-    shares = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0]])
+    probabilities = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0]])
     for temperature in (0.1, 1, 10):
-        got = apply_temperature(shares, temperature)
+        got = apply_temperature(probabilities, temperature)
         assert np.allclose(got.sum(axis=1), 1)
         assert (np.diff(got[0]) < 0).all()
-    assert apply_temperature(shares, 2)[0, 0] < 0.7 < apply_temperature(shares, 0.5)[0, 0]
+    assert apply_temperature(probabilities, 2)[0, 0] < 0.7 < apply_temperature(probabilities, 0.5)[0, 0]
 
 
 def test_the_model_itself_is_calibrated() -> None:
@@ -34,7 +36,7 @@ def test_the_model_itself_is_calibrated() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.integers(0, 256, (64, 32, 32, 3)).astype(np.uint8), rng.integers(0, 4, 64)
     before = model.predict_on_batch(x)
-    temperature = settle(model, Batches(x, y, 4, 16), 0.95, calibrate=True)["temperature"]
+    temperature = calibrate_and_set_threshold(model, Batches(x, y, 4, 16), 0.95, calibrate=True)["temperature"]
     assert temperature != pytest.approx(1, abs=0.01)  # classes are random, so the model cannot be right as it is
     assert np.allclose(model.predict_on_batch(x), apply_temperature(before, temperature), atol=1e-5)
 
@@ -44,12 +46,14 @@ def test_the_threshold_is_of_the_shares_after_calibration() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.integers(0, 256, (64, 32, 32, 3)).astype(np.uint8), rng.integers(0, 4, 64)
     for calibrate in (False, True):
-        figures = settle(model, Batches(x, y, 4, 16), 0.4, calibrate=calibrate)
-        assert ("temperature" in figures) == calibrate
-        assert figures["threshold"] == pytest.approx(sure_from(model.predict_on_batch(x), np.eye(4)[y], 0.4), abs=1e-5)
+        result = calibrate_and_set_threshold(model, Batches(x, y, 4, 16), 0.4, calibrate=calibrate)
+        assert ("temperature" in result) == calibrate
+        assert result["threshold"] == pytest.approx(
+            confidence_threshold(model.predict_on_batch(x), np.eye(4)[y], 0.4), abs=1e-5
+        )
 
 
-SHARES = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])  # answers 0, 0, 1, 0, the surest first
+PROBABILITIES = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])  # answers 0, 0, 1, 0, the surest first
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,7 @@ SHARES = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])  # answers 0
         ([1, 1, 0, 1], 0.5, 1.0),  # none is right
     ],
 )
-def test_sure_from_the_lowest_probability_that_is_right_often_enough(
+def test_the_threshold_is_the_lowest_that_reaches_the_accuracy(
     classes: list[int], accuracy: float, threshold: float
 ) -> None:
-    assert sure_from(SHARES, np.eye(2)[classes], accuracy) == pytest.approx(threshold)
+    assert confidence_threshold(PROBABILITIES, np.eye(2)[classes], accuracy) == pytest.approx(threshold)

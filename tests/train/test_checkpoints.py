@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -6,7 +8,8 @@ import numpy as np
 import pytest
 
 from met_culture.train import checkpoints
-from met_culture.train.checkpoints import KEPT, Checkpoints, State, key
+from met_culture.train.checkpoints import KEPT, Checkpoints, checkpoint_key
+from met_culture.train.state import State
 
 
 def state(epochs: int, value: float = 0.1) -> State:
@@ -81,20 +84,35 @@ def test_what_is_damaged_is_named_and_an_older_one_serves(
 
 
 def test_the_key_is_of_settings_data_and_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, module = tmp_path / "x.npy", tmp_path / "module.py"
-    data.write_bytes(b"1")
+    module = tmp_path / "module.py"
+    for name in checkpoints.INPUTS:
+        (tmp_path / name).write_bytes(b"1")
     module.write_text("A = 1")
-    real = set(checkpoints._loaded_code())
-    assert Path(checkpoints.__file__) in real
-    monkeypatch.setattr(checkpoints, "_loaded_code", lambda: real | {module})
-    first = key({"a": 1}, [data])
-    assert key({"a": 1}, [data]) == first
-    assert key({"a": 2}, [data]) != first
+    loaded = checkpoints._loaded_code()
+    assert Path(checkpoints.__file__) in loaded
+    monkeypatch.setattr(checkpoints, "_loaded_code", lambda: loaded | {module})
+    first = checkpoint_key({"a": 1}, tmp_path)
+    assert checkpoint_key({"a": 1}, tmp_path) == first
+    assert checkpoint_key({"a": 2}, tmp_path) != first
     module.write_text("A = 2")
-    assert key({"a": 1}, [data]) != first
+    assert checkpoint_key({"a": 1}, tmp_path) != first
     module.write_text("A = 1")
-    data.write_bytes(b"2")
-    assert key({"a": 1}, [data]) != first
+    assert checkpoint_key({"a": 1}, tmp_path) == first
+    for name in checkpoints.INPUTS:
+        (tmp_path / name).write_bytes(b"2")
+        assert checkpoint_key({"a": 1}, tmp_path) != first
+        (tmp_path / name).write_bytes(b"1")
+
+
+def test_the_code_is_that_of_this_package_wherever_its_modules_lie() -> None:
+    """A module that `python -m` runs is called __main__, and its code counts all the same."""
+    code = "import runpy, sys; sys.argv = ['train']; runpy.run_module('met_culture.train', run_name='loaded')\n"
+    code += "from met_culture.train.checkpoints import _loaded_code; print(*_loaded_code())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    package = Path(checkpoints.__file__).parent.parent
+    loaded = {str(Path(path).relative_to(package)) for path in done.stdout.split()}
+    assert {"train/loop.py", "train/distributed/launch.py", "models/model_file.py", "common/files.py"} <= loaded
+    assert {path.split("/")[0] for path in loaded if "/" in path} == {"common", "models", "preprocess", "train"}
 
 
 def test_the_end_of_a_run_beside_is_not_taken_away(tmp_path: Path) -> None:
@@ -122,7 +140,7 @@ def test_a_full_disk_costs_a_note_and_not_the_training(
 
 
 def test_half_files_of_killed_writers_are_removed_when_they_are_old(tmp_path: Path) -> None:
-    for name, age in ((".k-000001.npz.1-1", 0), (".k-000001.npz.2-2", 2 * checkpoints.HALF_S)):
+    for name, age in ((".k-000001.npz.1-1", 0), (".k-000001.npz.2-2", 2 * checkpoints.ABANDONED_S)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (time.time() - age,) * 2)
     Checkpoints(tmp_path, "k").save(state(1))

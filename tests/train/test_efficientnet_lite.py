@@ -94,7 +94,7 @@ def test_it_knows_what_imagenet_taught_it() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("sha256", "0" * 64, "its SHA-256 is another"),
+        ("sha256", "0" * 64, "its SHA-256 differs"),
         ("file", "nowhere.pth", "No such file"),
         ("package", "no-such-package", "no-such-package"),
     ],

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from met_culture.train.history import LAST, figures_of, summarise
+from met_culture.train.history import LAST, is_best, join_logs, rename_logs, summarise
 
 HISTORY = pd.DataFrame(
     {
@@ -27,6 +27,17 @@ def test_the_mean_covers_the_last_epochs() -> None:
     assert summarise(HISTORY)["val_accuracy_last_10"] == pytest.approx(sum(range(10, 20)) / 400)
 
 
-def test_keras_figures_by_our_names() -> None:
+def test_keras_logs_under_our_column_names() -> None:
     logs = {"accuracy": 0.5, "loss": 1, "val_accuracy": 0.25, "val_loss": 2}
-    assert figures_of(logs) == {"train_accuracy": 0.5, "train_loss": 1.0, "val_accuracy": 0.25, "val_loss": 2.0}
+    assert rename_logs(logs) == {"train_accuracy": 0.5, "train_loss": 1.0, "val_accuracy": 0.25, "val_loss": 2.0}
+
+
+def test_the_first_epoch_of_the_lowest_validation_loss_is_the_best() -> None:
+    rows = HISTORY.to_dict("records")
+    assert [epoch for epoch in range(1, 21) if is_best(rows[:epoch])] == [1, 2, 3, 4, 5, 6, 7]
+    assert not is_best([{"val_loss": 0.5}, {"val_loss": 0.5}])
+    assert not is_best([{"val_loss": 0.5}, {"val_loss": float("nan")}])
+
+
+def test_the_logs_of_validation_have_a_prefix() -> None:
+    assert join_logs({"loss": 1}, {"loss": 2}) == {"loss": 1, "val_loss": 2}

@@ -17,9 +17,9 @@ ENV = os.environ | {"KERAS_BACKEND": "jax"}
 SCRIPT = """
 import sys
 from met_culture.predict import predictor
-from met_culture.train import loop
+from met_culture.train import __main__ as train
 sys.argv = ["train", *sys.argv[1:]]
-loop.main()
+train.main()
 sys.argv = ["predict", "--json", "--explain", "heat", "painting.jpg"]
 predictor.main()
 import met_culture.evaluate.__main__

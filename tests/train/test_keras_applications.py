@@ -13,7 +13,7 @@ from support import ROOT
 
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
-from met_culture.train.keras_applications import application, backbone, is_file_of, weights_path
+from met_culture.train.keras_applications import application, backbone, has_hash, weights_path
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
 
@@ -63,7 +63,7 @@ def test_weights_that_are_missing_or_others_name_the_command(kept: Path, content
     kept.unlink()
     if content:
         kept.write_bytes(content)
-    with pytest.raises(UserError, match=rf"{FILE} is missing or not whole; `python -m met_culture\.weights"):
+    with pytest.raises(UserError, match=rf"{FILE} is missing or damaged; run `python -m met_culture\.weights"):
         backbone("EfficientNetB0", 64)
 
 
@@ -81,11 +81,11 @@ def test_keras_gets_its_own_downloader_back(kept: Path) -> None:
 
 def test_either_hash_is_known(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    assert not is_file_of(path, "")
+    assert not has_hash(path, "")
     path.write_bytes(b"abc")
-    assert is_file_of(path, hashlib.sha256(b"abc").hexdigest())
-    assert is_file_of(path, hashlib.md5(b"abc").hexdigest())  # noqa: S324 - Keras's choice
-    assert not is_file_of(path, "")
+    assert has_hash(path, hashlib.sha256(b"abc").hexdigest())
+    assert has_hash(path, hashlib.md5(b"abc").hexdigest())  # noqa: S324 - Keras's choice
+    assert not has_hash(path, "")
 
 
 def test_a_name_from_outside_stays_in_the_folder(workspace: Path) -> None:

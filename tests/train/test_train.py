@@ -3,7 +3,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -17,7 +16,7 @@ from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
 from met_culture.models.model_file import load_model
-from met_culture.train import loop as train
+from met_culture.train import __main__ as train
 from met_culture.train.batches import Batches
 from met_culture.train.efficientnet_lite import efficientnet_lite
 from met_culture.train.params import AugmentParams, TrainParams
@@ -267,14 +266,6 @@ def test_calibration_lowers_the_validation_loss_and_is_on_record(pretrained: Pat
         assert meta.temperature == read_json(pretrained / "metrics/train.json").get("temperature", 1)
         set_param(pretrained, f"calibrate: {calibrate}", "calibrate: false")
     assert losses["true"] < losses["false"]
-
-
-def test_rare_classes_weigh_more(arrays: Path) -> None:
-    params = load("train", TrainParams)
-    batches = Batches(np.zeros((8, 32, 32, 3), np.uint8), np.array([0, 0, 0, 0, 0, 0, 1, 1]), 2, 4)
-    assert train.class_weight(batches, params) is None
-    weights = train.class_weight(batches, replace(params, class_weights="balanced"))
-    assert weights == {0: pytest.approx(8 / 12), 1: pytest.approx(2)}
 
 
 def test_no_epoch_at_all_is_refused(arrays: Path) -> None:

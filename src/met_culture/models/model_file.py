@@ -112,6 +112,6 @@ def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(
-            f"{path} is not a model of this project ({type(error).__name__}: {reason}); give a file that training wrote."
+            f"{path} is not a model of this project ({type(error).__name__}: {reason}); give a model of its training."
         ) from None
     return model, meta

@@ -13,7 +13,7 @@ def affine(rng: np.random.Generator, size: int, params: AugmentParams) -> np.nda
     a horizontal flip of one image in two.
 
     Args:
-        rng: Where the draw comes from; always six numbers, whatever the parameters.
+        rng: Draws six numbers, whatever the parameters.
         size: Width and height in pixels.
         params: Ranges.
 
@@ -32,7 +32,7 @@ def affine(rng: np.random.Generator, size: int, params: AugmentParams) -> np.nda
 
 
 def augment(image: np.ndarray, rng: np.random.Generator, params: AugmentParams) -> np.ndarray:
-    """Return a randomly moved copy of a square image, uint8 (size, size, 3); its edge is continued outwards."""
+    """Return a randomly transformed copy of a square image, uint8 (size, size, 3); its edge pixels fill what is new."""
     size = image.shape[0]
     return cv2.warpAffine(
         image, affine(rng, size, params), (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

@@ -1,4 +1,4 @@
-"""Batches for any Keras backend: this module imports no TensorFlow."""
+"""Batches of images for any Keras backend: this module imports no TensorFlow."""
 
 import math
 import shutil
@@ -11,17 +11,18 @@ import numpy as np
 from met_culture.common.errors import UserError
 from met_culture.preprocess.array_file import ArrayFile
 from met_culture.train.augment import augment
-from met_culture.train.params import AugmentParams
+from met_culture.train.params import AugmentParams, TrainParams
 
-PASSED = 32  # images that pass the frozen part at once
+FROZEN_BATCH = 32  # images that pass the frozen part at once
+Version = tuple[int, int] | None  # seed and number of an augmented version; None for the images as they are
 
 
 class Batches(keras.utils.PyDataset):
     """One epoch of images, shuffled and augmented; any epoch can be repeated alone.
 
-    The order derives from (seed, epoch), an image's augmentation from (seed, epoch, index), so neither depends on
-    history, batch size or threads. Where a part of the network is frozen, the batches hold what it makes of the images;
-    then there are only so many augmented versions, and epochs take turns with them.
+    The order depends on (seed, epoch) and an image's augmentation on (seed, epoch, index), so neither depends on
+    history, batch size or threads. Where a part of the network is frozen, the batches hold its output for the images;
+    then there are only so many augmented versions, and the epochs take turns with them.
     """
 
     def __init__(
@@ -33,27 +34,29 @@ class Batches(keras.utils.PyDataset):
         frozen: keras.Model | None = None,
         versions: int = 1,
     ) -> None:
-        """Take the images in order and as they are.
+        """Start with the images in order and not augmented.
 
         Args:
             x: Images, uint8 (n, size, size, 3).
             y: Classes, int (n,).
             labels: Number of classes.
             batch_size: Images a batch; the last may hold fewer.
-            frozen: The part of the network that every image passes once for each version.
+            frozen: Part of the network that every image passes once for each version.
             versions: Number of augmented versions of each image; without `frozen` every epoch has its own.
         """
         super().__init__()
         self._x, self._y, self._batch_size = x, keras.utils.to_categorical(y, labels), batch_size
         self._order = np.arange(len(x))
-        self._augmented: tuple[int, int, AugmentParams] | None = None
+        self._version: Version = None
+        self._augment: AugmentParams | None = None
         self._frozen, self._versions = frozen, versions
-        self._kept: dict[tuple[int, int] | None, ArrayFile] = {}
+        self._activations: dict[Version, ArrayFile] = {}
 
     def epoch(self, seed: int, epoch: int, params: AugmentParams) -> "Batches":
-        """Turn to the images of one epoch, shuffled and augmented; returns itself."""
+        """Switch to the images of one epoch, shuffled and augmented; returns itself."""
         self._order = np.random.default_rng([seed, epoch]).permutation(len(self._x))
-        self._augmented = seed, epoch % self._versions if self._frozen else epoch, params
+        self._version = seed, epoch % self._versions if self._frozen else epoch
+        self._augment = params
         return self
 
     @property
@@ -75,39 +78,60 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self._x) // self._batch_size)
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return images, uint8 (b, size, size, 3), or what the frozen part makes of them; and classes, one-hot."""
+        """Return images, uint8 (b, size, size, 3), or the frozen part's output for them; and classes, one-hot."""
         return self.part(batch, 0, 1)
 
-    def part(self, batch: int, piece: int, pieces: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return as `[batch]` one of so many pieces of a batch, counted from 0, in order; only its images are read."""
+    def part(self, batch: int, index: int, parts: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return one of several equal parts of a batch, by its index from 0; reads only the images of that part."""
         rows = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
-        rows = rows[piece * len(rows) // pieces : (piece + 1) * len(rows) // pieces]
+        rows = rows[index * len(rows) // parts : (index + 1) * len(rows) // parts]
         if self._frozen is None:
             return self._images(rows), self._y[rows]
-        return self._passed()[rows].astype(np.float32), self._y[rows]
+        if self._version not in self._activations:
+            self._activations[self._version] = self._run_frozen(self._frozen)
+        return self._activations[self._version][rows].astype(np.float32), self._y[rows]
 
     def _images(self, rows: np.ndarray) -> np.ndarray:
-        if self._augmented is None:
+        if self._version is None or self._augment is None:
             return self._x[rows]
-        seed, version, params = self._augmented
-        return np.stack([augment(self._x[row], np.random.default_rng([seed, version, row]), params) for row in rows])
+        images = []
+        for row in rows:
+            images.append(augment(self._x[row], np.random.default_rng([*self._version, row]), self._augment))
+        return np.stack(images)
 
-    def _passed(self) -> ArrayFile:
-        version = self._augmented and self._augmented[:2]
-        if version not in self._kept:
-            # On disk and in half precision: a painting takes 44 kB a version, at 224 pixels and from block 11 on.
-            shape = len(self._x), *self._frozen.output_shape[1:]
-            # Asked before the first augmented version, for all, so that nobody waits for a disk that will be full.
-            to_come = self._versions - len(self._kept.keys() - {None}) if version else 1
-            needed, folder = math.prod(shape) * 2 * to_come, tempfile.gettempdir()
-            if shutil.disk_usage(folder).free < needed:
-                raise UserError(
-                    f"{folder} has no room for {needed:,} bytes of activations; set TMPDIR to a larger disk."
-                )
-            with tempfile.TemporaryDirectory() as named:  # the file outlives its name, as long as it is open
-                kept = ArrayFile.create(Path(named) / "kept.npy", shape, np.float16)
-            for start in range(0, len(self._x), PASSED):
-                rows = np.arange(start, min(start + PASSED, len(self._x)))
-                kept.write(start, self._frozen.predict_on_batch(self._images(rows)))
-            self._kept[version] = kept
-        return self._kept[version]
+    def _run_frozen(self, frozen: keras.Model) -> ArrayFile:
+        # On disk and in half precision: a painting takes 44 kB a version, at 224 pixels and from block 11 on.
+        shape = len(self._x), *frozen.output_shape[1:]
+        self._check_disk(math.prod(shape) * 2)
+        with tempfile.TemporaryDirectory() as folder:  # the file outlives its name, as long as it is open
+            activations = ArrayFile.create(Path(folder) / "activations.npy", shape, np.float16)
+        for start in range(0, len(self._x), FROZEN_BATCH):
+            rows = np.arange(start, min(start + FROZEN_BATCH, len(self._x)))
+            activations.write(start, frozen.predict_on_batch(self._images(rows)))
+        return activations
+
+    def _check_disk(self, version_bytes: int) -> None:
+        # Checked for all versions before the first one, so that the disk cannot become full later in the training.
+        missing = 1
+        if self._version is not None:
+            missing = self._versions - len(self._activations.keys() - {None})
+        folder = tempfile.gettempdir()
+        if shutil.disk_usage(folder).free < version_bytes * missing:
+            raise UserError(
+                f"{folder} has no room for {version_bytes * missing:,} bytes of activations; "
+                "set TMPDIR to a folder on a larger disk."
+            )
+
+
+def load_batches(arrays: Path, split: str, labels: int, params: TrainParams, frozen: keras.Model | None) -> Batches:
+    """Return the images of a split.
+
+    Args:
+        arrays: Folder of the arrays of preprocess.
+        split: train or val.
+        labels: Number of classes.
+        params: Batch size and number of versions.
+        frozen: As in `Batches`.
+    """
+    x, y = ArrayFile(arrays / f"{split}_x.npy"), np.load(arrays / f"{split}_y.npy")
+    return Batches(x, y, labels, params.batch_size, frozen, params.versions)

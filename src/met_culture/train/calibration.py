@@ -1,7 +1,7 @@
-"""Calibration by temperature, so that a share of 0.9 is right nine times in ten.
+"""Calibrate a model by temperature, so that predictions with probability 0.9 are right nine times in ten.
 
-Source: Guo et al., On Calibration of Modern Neural Networks, 2017. The temperature goes into the last layer's weights:
-the model file needs no further word of it.
+Source: Guo et al., On Calibration of Modern Neural Networks, 2017. The last layer's weights absorb the temperature, so
+whoever reads the model file need not apply it.
 """
 
 from collections.abc import Sequence
@@ -12,66 +12,78 @@ from scipy.optimize import minimize_scalar
 
 from met_culture.models.temperature import apply_temperature
 
-if TYPE_CHECKING:  # whoever only reads predictions need not wait for a backend
+if TYPE_CHECKING:  # importing keras takes seconds
     import keras
 
-RANGE = (0.1, 10.0)  # temperatures; beyond, the validation images are too few or too easy to say
+RANGE = (0.1, 10.0)  # of temperatures; a fit outside means too few validation images, or too easy ones
 
 
-def fit_temperature(shares: np.ndarray, one_hot: np.ndarray) -> float:
-    """Return the temperature in `RANGE` of least log loss.
+def _log_loss(log_temperature: float, probabilities: np.ndarray, one_hot: np.ndarray) -> float:
+    chosen = (apply_temperature(probabilities, np.exp(log_temperature)) * one_hot).sum(axis=1)
+    return -np.log(np.maximum(chosen, 1e-12)).mean()
+
+
+def fit_temperature(probabilities: np.ndarray, one_hot: np.ndarray) -> float:
+    """Return the temperature in `RANGE` with the lowest log loss.
 
     Args:
-        shares: Of a model, (n, labels).
+        probabilities: Of a model, (n, labels).
         one_hot: Classes, (n, labels).
     """
-
-    def loss(log_temperature: float) -> float:
-        chosen = (apply_temperature(shares, np.exp(log_temperature)) * one_hot).sum(axis=1)
-        return -np.log(np.maximum(chosen, 1e-12)).mean()
-
-    return float(np.exp(minimize_scalar(loss, bounds=np.log(RANGE), method="bounded").x))
+    low, high = np.log(RANGE)
+    found = minimize_scalar(_log_loss, bounds=(low, high), args=(probabilities, one_hot), method="bounded")
+    return float(np.exp(found.x))
 
 
-def sure_from(shares: np.ndarray, one_hot: np.ndarray, accuracy: float) -> float:
-    """Return the lowest probability from which on so large a share of the answers is right.
+def confidence_threshold(probabilities: np.ndarray, one_hot: np.ndarray, accuracy: float) -> float:
+    """Return the lowest confidence threshold that reaches the target accuracy.
 
     Args:
-        shares: Of a model, (n, labels).
+        probabilities: Of a model, (n, labels).
         one_hot: Classes, (n, labels).
-        accuracy: The share, 0 to 1.
+        accuracy: Target accuracy of the predictions at or above the threshold, 0 to 1.
 
     Returns:
-        0 if all answers together are as good; 1 if not even the surest is right.
+        0 if all predictions together reach it; 1 if no threshold does.
     """
-    confidence, correct = shares.max(axis=1), shares.argmax(axis=1) == one_hot.argmax(axis=1)
+    confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
     order = np.argsort(-confidence, kind="stable")
-    good = np.flatnonzero(np.cumsum(correct[order]) / np.arange(1, len(order) + 1) >= accuracy)
-    if not len(good):
+    accuracies = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
+    reaching = np.flatnonzero(accuracies >= accuracy)
+    if not len(reaching):
         return 1.0
-    return 0.0 if good[-1] == len(order) - 1 else float(confidence[order[good[-1]]])
+    last = reaching[-1]
+    return 0.0 if last == len(order) - 1 else float(confidence[order[last]])
 
 
-def settle(
+def _predict(model: "keras.Model", batches: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    probabilities, classes = [], []
+    for index in range(len(batches)):  # a batch at a time: all images together may not fit into memory
+        images, one_hot = batches[index]
+        probabilities.append(np.asarray(model.predict_on_batch(images)))
+        classes.append(one_hot)
+    return np.concatenate(probabilities), np.concatenate(classes)
+
+
+def calibrate_and_set_threshold(
     model: "keras.Model", val: Sequence[tuple[np.ndarray, np.ndarray]], accuracy: float, *, calibrate: bool
 ) -> dict[str, float]:
-    """Find out on validation images how sure a model may be, and return its threshold and, if fitted, temperature.
+    """Calibrate a model on validation images if asked, and choose its confidence threshold.
 
     Args:
-        model: Its last layer, `label`, is a softmax; its logits are divided by the temperature.
-        val: Batches of validation images, or what the frozen part makes of them, and their classes, one-hot.
-        accuracy: As `sure_from`.
-        calibrate: Whether a temperature is fitted.
+        model: Its last layer, `label`, is a softmax; calibration divides its weights by the temperature.
+        val: Batches of the trainable part's input and of one-hot classes.
+        accuracy: Target accuracy of `confidence_threshold`.
+        calibrate: Whether to fit a temperature.
+
+    Returns:
+        `threshold`, and `temperature` if it was fitted.
     """
-    figures, told, right = {}, [], []
-    for index in range(len(val)):  # a batch at a time: all images together may not fit into memory
-        images, classes = val[index]
-        told.append(np.asarray(model.predict_on_batch(images)))
-        right.append(classes)
-    shares, classes = np.concatenate(told), np.concatenate(right)
-    if calibrate:
-        figures["temperature"] = temperature = fit_temperature(shares, classes)
-        label = model.get_layer("label")
-        label.set_weights([weight / temperature for weight in label.get_weights()])
-        shares = apply_temperature(shares, temperature)
-    return figures | {"threshold": sure_from(shares, classes, accuracy)}
+    probabilities, one_hot = _predict(model, val)
+    if not calibrate:
+        return {"threshold": confidence_threshold(probabilities, one_hot, accuracy)}
+    temperature = fit_temperature(probabilities, one_hot)
+    label = model.get_layer("label")
+    label.set_weights([weight / temperature for weight in label.get_weights()])
+    calibrated = apply_temperature(probabilities, temperature)
+    return {"temperature": temperature, "threshold": confidence_threshold(calibrated, one_hot, accuracy)}

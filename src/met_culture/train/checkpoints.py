@@ -1,153 +1,134 @@
-"""Checkpoints of a training, so that it resumes after a kill and continues to more epochs with the same bytes.
+"""Checkpoints of a training: it resumes after a kill, and continues to more epochs, with the same bytes.
 
 They lie outside DVC's outputs, in `.scratch/checkpoints/<key>-<epoch>.npz`. The key is a hash of everything that the
-weights depend on except the number of epochs, so 100 epochs find what 50 left, and nothing else is mistaken for it.
-A file is a SHA-256 in hexadecimal and a NumPy archive; what is damaged counts as not there. A checkpoint that cannot be
-written costs no more than the time that it would have saved.
+weights depend on except the number of epochs, so a training of 100 epochs finds the checkpoint of one of 50, and no
+other training does. A damaged file counts as missing. A checkpoint that cannot be written costs only the time that it
+would have saved.
 """
 
 import hashlib
-import io
 import json
 import os
 import re
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from met_culture.common.files import write_bytes
+from met_culture.train.state import State, decode, encode
 
-KEPT = 24  # files, of all trainings together; three times the number of weights each, 15 MB for the CNN
-DIGEST = 64  # characters
-HALF_S = 3600  # after which a half file is nobody's
-
-
-@dataclass(frozen=True)
-class State:
-    """A training after its last epoch so far.
-
-    Attributes:
-        rows: Curves, one row per epoch.
-        variables: Weights, random states and optimizer, in the order of the model's.
-        best: Weights after the epoch of lowest validation loss.
-    """
-
-    rows: tuple[dict[str, Any], ...]
-    variables: tuple[np.ndarray, ...]
-    best: tuple[np.ndarray, ...]
+INPUTS = ("train_x.npy", "train_y.npy", "val_x.npy", "val_y.npy", "meta.json")  # of preprocess, that training reads
+KEPT = 24  # files, of all trainings together; each holds the weights three times, 15 MB for the CNN
+ABANDONED_S = 3600  # age after which a partly written file has no writer any more
 
 
-def _loaded_code() -> Iterable[Path]:
-    # As imported, so that a module that is new in the chain cannot be forgotten.
+def _loaded_code() -> set[Path]:
+    # As imported, so that a new module cannot be forgotten.
+    files = set()
     for module in tuple(sys.modules.values()):
-        name = getattr(getattr(module, "__spec__", None), "name", "") or ""
-        if name.split(".")[0] == "met_culture" and getattr(module, "__file__", None):
-            yield Path(module.__file__)
+        # A module that `python -m` runs is called __main__; only its spec has the real name.
+        spec = getattr(module, "__spec__", None)
+        name = spec.name if spec else ""
+        file = getattr(module, "__file__", None)
+        if name.split(".")[0] == "met_culture" and file:
+            files.add(Path(file))
+    return files
 
 
-def key(settings: dict[str, Any], data: Iterable[Path]) -> str:
-    """Return the hash of settings, data and code of this process.
+def checkpoint_key(settings: dict[str, Any], arrays: Path) -> str:
+    """Return a hash of the settings, the inputs of the training and the package's code in this process.
 
     Args:
         settings: Parameters and environment, as JSON holds them.
-        data: Files that are trained on.
+        arrays: Folder of the arrays of preprocess.
     """
     digests = []
-    for path in [*data, *sorted(set(_loaded_code()))]:
+    for path in [*(arrays / name for name in INPUTS), *sorted(_loaded_code())]:
         with path.open("rb") as file:
             digests.append((path.name, hashlib.file_digest(file, "sha256").hexdigest()))
     return hashlib.sha256(json.dumps([settings, digests], sort_keys=True).encode()).hexdigest()[:32]
-
-
-def encode(state: State) -> bytes:
-    """Return a state as the bytes of its file."""
-    names = {f"{name}_{i}": each for name in ("variables", "best") for i, each in enumerate(getattr(state, name))}
-    archive = io.BytesIO()
-    np.savez(archive, rows=np.frombuffer(json.dumps(state.rows).encode(), np.uint8), **names)
-    return hashlib.sha256(archive.getbuffer()).hexdigest().encode() + archive.getbuffer()
-
-
-def decode(data: bytes) -> State:
-    """Return the state of a file's bytes.
-
-    Raises:
-        ValueError: They are damaged.
-    """
-    if hashlib.sha256(data[DIGEST:]).hexdigest().encode() != data[:DIGEST]:
-        raise ValueError("its hash is not its content's")
-    with np.load(io.BytesIO(data[DIGEST:]), allow_pickle=False) as archive:
-        counts = {name: sum(each.startswith(f"{name}_") for each in archive.files) for name in ("variables", "best")}
-        arrays = {name: tuple(archive[f"{name}_{i}"] for i in range(n)) for name, n in counts.items()}
-        return State(rows=tuple(json.loads(archive["rows"].tobytes())), **arrays)
 
 
 class Checkpoints:
     """The checkpoints of one training."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        """Use `folder`, which all trainings share, for the training of `key`."""
+        """Use `folder`, which all trainings share, for the training with this key."""
         self._folder, self._key = folder, key
-        self._rolling: Path | None = None
+        self._previous: Path | None = None
         self._warned = False
 
     def latest(self, epochs: int) -> State | None:
-        """Return the state after the most epochs, at most `epochs`; None if there is none that is whole."""
-        found = {}
-        for path in self._folder.glob(f"{self._key}-*.npz"):
-            if match := re.fullmatch(rf"{self._key}-(\d+)\.npz", path.name):
-                found[int(match[1])] = path
-        for epoch in sorted((epoch for epoch in found if epoch <= epochs), reverse=True):
-            try:
-                state = decode(found[epoch].read_bytes())
-                if len(state.rows) != epoch:
-                    raise ValueError("it holds another epoch than its name says")
-            except FileNotFoundError:  # another training of the same key has gone on
-                continue
-            except (OSError, ValueError) as error:
-                print(f"note: {found[epoch]} is damaged ({error}); it is removed", file=sys.stderr)
-                with suppress(OSError):  # `save` takes what is there for whole
-                    found[epoch].unlink()
-                continue
-            with suppress(OSError):
-                os.utime(found[epoch])  # what is used is kept longest
-            return state
+        """Return the state after the most epochs, at most `epochs`; None if there is no undamaged one."""
+        files = self._files()
+        for epoch in sorted(files, reverse=True):
+            state = self._read(files[epoch], epoch) if epoch <= epochs else None
+            if state is not None:
+                with suppress(OSError):
+                    os.utime(files[epoch])  # the files used last are kept
+                return state
         return None
 
-    def save(self, state: State) -> None:
-        """Keep a state in place of the one before; the last of a run stays for longer runs to begin from.
+    def _files(self) -> dict[int, Path]:
+        files = {}
+        for path in self._folder.glob(f"{self._key}-*.npz"):
+            match = re.fullmatch(rf"{self._key}-(\d+)\.npz", path.name)
+            if match:
+                files[int(match[1])] = path
+        return files
 
-        Where it cannot be written, a note says so once, and the training goes on without.
+    def _read(self, path: Path, epoch: int) -> State | None:
+        try:
+            state = decode(path.read_bytes())
+            if len(state.rows) != epoch:
+                raise ValueError("it holds another epoch than its name says")
+            return state
+        except FileNotFoundError:  # another training with the same key has gone on
+            return None
+        except (OSError, ValueError) as error:
+            print(f"note: {path} is damaged ({error}); it is removed", file=sys.stderr)
+            with suppress(OSError):  # `save` does not replace an existing file
+                path.unlink()
+            return None
+
+    def save(self, state: State) -> None:
+        """Replace this run's previous checkpoint by a state; the last one stays for longer runs to continue from.
+
+        If it cannot be written, a note says so once, and the training goes on without checkpoints.
         """
         path = self._folder / f"{self._key}-{len(state.rows):06d}.npz"
-        # Of another run, perhaps its last: it is the same, and not ours to replace or remove.
-        mine = not path.exists()
+        # An existing file is equal; it may be the last one of another run, which must stay.
+        is_new = not path.exists()
         try:
             self._prune()
-            if mine:
+            if is_new:
                 write_bytes(path, encode(state))
         except OSError as error:
             if not self._warned:
-                print(f"note: no checkpoint is kept ({error}); a training that is stopped starts over", file=sys.stderr)
+                print(f"note: no checkpoint is kept ({error}); a stopped training will start over", file=sys.stderr)
             self._warned = True
             return
-        if self._rolling:
+        if self._previous:
             with suppress(OSError):
-                self._rolling.unlink()
-        self._rolling = path if mine else None
+                self._previous.unlink()
+        self._previous = path if is_new else None
 
     def _prune(self) -> None:
-        # Before writing, so that a disk that is full of them heals.
-        ages = {}
-        for path in [*self._folder.glob("*.npz"), *self._folder.glob(".*.npz.*")]:
-            with suppress(FileNotFoundError):
-                ages[path] = path.stat().st_mtime
-        halves = [path for path in ages if path.suffix != ".npz"]  # of writers that were killed, if they are old
-        whole = sorted(ages.keys() - set(halves), key=ages.__getitem__)
-        for path in [*whole[: -(KEPT - 1)], *(half for half in halves if time.time() - ages[half] > HALF_S)]:
+        # Before writing, so that a disk that is full of checkpoints gets room.
+        whole = _ages(self._folder, "*.npz")
+        oldest_last = sorted(whole, key=whole.__getitem__)
+        for path in oldest_last[KEPT - 1 :]:
             path.unlink(missing_ok=True)
+        for path, age_s in _ages(self._folder, ".*.npz.*").items():  # writers that were killed left these
+            if age_s > ABANDONED_S:
+                path.unlink(missing_ok=True)
+
+
+def _ages(folder: Path, pattern: str) -> dict[Path, float]:
+    now, ages = time.time(), {}
+    for path in folder.glob(pattern):
+        with suppress(FileNotFoundError):  # another training may remove it meanwhile
+            ages[path] = now - path.stat().st_mtime
+    return ages

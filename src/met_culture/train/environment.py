@@ -1,4 +1,4 @@
-"""What the bytes of a result depend on beside code, parameters and data: processor, threads, libraries, settings."""
+"""What the bytes of a result depend on besides code, parameters and data: processor, threads, libraries, settings."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-# What turns pixels and weights into others: decoders, arithmetic, the framework, and what writes files and pictures.
+# They change pixels or weights: decoders, arithmetic, the framework, and the writers of files and pictures.
 LIBRARIES = (
     "tensorflow",
     "keras",
@@ -24,23 +24,35 @@ LIBRARIES = (
     "h5py",
     "matplotlib",
 )
-# Settings that choose instructions, kernels, precision or the number of threads, and with them the order of sums; which
-# of its equal devices a machine shows is none, and differs from one job to the next.
+# They choose instructions, kernels, precision or the number of threads, and with them the order of sums. Which of its
+# equal devices a machine shows does not matter, and differs from one job to the next.
 SETTINGS = re.compile(
     r"(?!\w+_VISIBLE_DEVICES$)(CUDA|CUDNN|DNNL|KERAS|KMP|MKL|NPY|NVIDIA|OMP|ONEDNN|OPENBLAS|OPENCV|XLA)_.*"
     r"|TF_(CUDNN|DETERMINISTIC|DISABLE|ENABLE|FORCE|NUM|SET|USE|XLA)_.*"
 )
 
 
+def _cpu_info(text: str) -> dict[str, str]:
+    # /proc/cpuinfo repeats the fields for every core; the first core speaks for all.
+    fields: dict[str, str] = {}
+    for line in text.splitlines():
+        name, separator, value = line.partition(":")
+        if separator:
+            fields.setdefault(name.strip(), value.strip())
+    return fields
+
+
 def _processor() -> str:
-    # Family and model too: a virtual machine may say no more than "AMD EPYC".
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        fields = _cpu_info(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     except OSError:
         return platform.processor() or platform.machine()
-    told = dict(reversed([[part.strip() for part in line.split(":", 1)] for line in lines if ":" in line]))
-    name = told.get("model name", platform.machine())
-    numbers = [f"{key} {told[field]}" for key, field in (("family", "cpu family"), ("model", "model")) if field in told]
+    name = fields.get("model name", platform.machine())
+    numbers = []
+    # Family and model too: the name that a virtual machine gives may be no more than "AMD EPYC".
+    for label, field in (("family", "cpu family"), ("model", "model")):
+        if field in fields:
+            numbers.append(f"{label} {fields[field]}")
     return f"{name} ({', '.join(numbers)})" if numbers else name
 
 
@@ -50,11 +62,11 @@ def cores() -> int:
 
 
 def environment() -> dict[str, Any]:
-    """Return processor, instruction set, cores, system, Python and library versions, and settings that are set."""
-    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    """Return processor, instruction set, cores, system, versions of Python and libraries, and settings that are set."""
+    instructions = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     return {
         "processor": _processor(),
-        "instructions": ", ".join(found) or "baseline",
+        "instructions": ", ".join(instructions) or "baseline",
         "cores": cores(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

@@ -1,26 +1,39 @@
-"""The curves of a training, a row per epoch, and what is reported of them."""
+"""The history of a training: a row of metrics per epoch, the best of them, and a summary."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-LAST = 10  # epochs that the reported mean covers, as a single epoch's accuracy jumps about
+# Keras's names of the metrics, and the columns of training.csv.
+COLUMNS = {"accuracy": "train_accuracy", "loss": "train_loss", "val_accuracy": "val_accuracy", "val_loss": "val_loss"}
+LAST = 10  # epochs that the reported mean covers, as the accuracy varies from epoch to epoch
 
 
-def figures_of(logs: dict[str, float]) -> dict[str, float]:
-    """Return the figures of an epoch by our names, from Keras's."""
-    names = {"accuracy": "train_accuracy", "loss": "train_loss", "val_accuracy": "val_accuracy", "val_loss": "val_loss"}
-    return {name: float(logs[key]) for key, name in names.items()}
+def join_logs(trained: Mapping[str, float], validated: Mapping[str, float]) -> dict[str, float]:
+    """Return Keras's logs of an epoch from those of its training and those of its validation."""
+    return {**trained, **{f"val_{name}": value for name, value in validated.items()}}
+
+
+def rename_logs(logs: Mapping[str, float]) -> dict[str, float]:
+    """Return Keras's logs of an epoch under the column names of training.csv."""
+    return {column: float(logs[name]) for name, column in COLUMNS.items()}
+
+
+def is_best(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the last row has a lower `val_loss` than every row before it."""
+    losses = [row["val_loss"] for row in rows]
+    return all(losses[-1] < loss for loss in losses[:-1])
 
 
 def summarise(history: pd.DataFrame) -> dict[str, Any]:
-    """Return the figures of the best epoch, of the last, and the mean of the last ten."""
-    figures = ["train_accuracy", "train_loss", "val_accuracy", "val_loss"]
-    best, last = history.loc[history["val_loss"].idxmin()], history.iloc[-1]
+    """Return the metrics of the best epoch, of the last, and the mean validation accuracy of the last ten."""
+    columns = list(COLUMNS.values())
+    best, last = history.iloc[int(history["val_loss"].argmin())], history.iloc[-1]
     return {
         "epochs": len(history),
         "best_epoch": int(best["epoch"]),
-        "best": best[figures].to_dict(),
-        "last": last[figures].to_dict(),
+        "best": best[columns].to_dict(),
+        "last": last[columns].to_dict(),
         f"val_accuracy_last_{LAST}": float(history["val_accuracy"].tail(LAST).mean()),
     }

@@ -1,4 +1,4 @@
-"""The networks, by their names in `train.model`, each as a part that stays frozen and a part that is trained."""
+"""The networks by their names in `train.model`, each as a frozen part and a trainable part."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Network:
     """A network and its parts.
 
     Attributes:
-        trainable: Compiled; from images, or from what `frozen` returns, to the shares of the labels.
+        trainable: Compiled; from images, or from the output of `frozen`, to the probabilities of the labels.
         frozen: From images to the input of `trainable`; None where everything is trained.
     """
 
@@ -23,10 +23,10 @@ class Network:
     frozen: keras.Model | None = None
 
     def whole(self) -> keras.Model:
-        """Return the network from images, uint8 (n, size, size, 3), to shares, float32 (n, labels), compiled."""
+        """Return the network from images, uint8 (n, size, size, 3), to probabilities, float32 (n, labels), compiled."""
         if self.frozen is None:
             return self.trainable
-        self.frozen.trainable = False  # so that the optimizer's state is of the same weights
+        self.frozen.trainable = False  # as in training, so that the optimizer's state belongs to the same weights
         model = keras.Model(self.frozen.input, self.trainable(self.frozen.output), name=self.trainable.name)
         model.compile(optimizer=self.trainable.optimizer, loss=self.trainable.loss, metrics=["accuracy"])
         return model
@@ -35,7 +35,7 @@ class Network:
 def cnn(image_size: int, labels: int) -> keras.Model:
     """Return the article's CNN: the small one of Keras's "very little data" tutorial without its dropout.
 
-    Shares are float32 whatever the precision of the rest, as probabilities near 0 and 1 need it.
+    The probabilities are float32 in every precision, as those near 0 and 1 need it.
 
     Args:
         image_size: Width and height of the input in pixels; input is uint8 or float (n, size, size, 3), 0 to 255, RGB.
@@ -66,12 +66,12 @@ def _network(params: TrainParams, image_size: int, labels: int) -> Network:
         frozen, features = efficientnet_lite(params.model, image_size, params.fine_tune_stages)
     else:
         frozen, features = application(params.model, image_size)
-    # Only a place for what head.py learns of the training images; it never changes while the network is trained.
+    # Holds the mean and variance of the training features, which head.py sets; training never changes them.
     x = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False, trainable=False, name="standardise")(
         features.output
     )
     x = layers.Dropout(params.dropout, seed=params.seed, name="dropout")(x)
-    # From zero: thousands of features with random weights would start far from not knowing.
+    # Zeros give all labels the same probability; random weights of thousands of features would not.
     x = layers.Dense(labels, activation="softmax", kernel_initializer="zeros", dtype="float32", name="label")(x)
     return Network(keras.Model(features.input, x, name=params.model), frozen)
 
@@ -80,7 +80,7 @@ def build(params: TrainParams, image_size: int, labels: int) -> Network:
     """Return the network that the parameters describe, its new weights drawn from `params.seed`.
 
     Raises:
-        UserError: The weights that training starts from cannot be read.
+        UserError: The pretrained weights cannot be read.
     """
     keras.utils.set_random_seed(params.seed)
     before = keras.config.dtype_policy()
@@ -89,7 +89,7 @@ def build(params: TrainParams, image_size: int, labels: int) -> Network:
         network = _network(params, image_size, labels)
     finally:
         keras.config.set_dtype_policy(before)
-    # Named, because the names that Keras makes up count how many there were before, and go into the file.
+    # Given by name: a generated name counts the optimizers of this process, and is written into the file.
     config = {"name": params.optimizer, "learning_rate": params.learning_rate}
     optimizer = keras.optimizers.get({"class_name": params.optimizer, "config": config})
     network.trainable.compile(optimizer=optimizer, loss=loss(params), metrics=["accuracy"])

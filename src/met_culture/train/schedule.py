@@ -1,4 +1,4 @@
-"""The learning rate of each epoch. It derives from the epoch's number and lengths of its own, never from `epochs`."""
+"""The learning rate of each epoch. It depends on the epoch's number and the schedule's length, never on `epochs`."""
 
 import math
 
@@ -8,7 +8,7 @@ from met_culture.train.params import HeadParams, TrainParams
 def learning_rate(params: TrainParams | HeadParams, epoch: int) -> float:
     """Return the learning rate of an epoch, counted from 0.
 
-    `constant` is `params.learning_rate` throughout. `cosine` falls from it to `schedule_end` times it over
+    `constant` is `params.learning_rate` in every epoch. `cosine` falls from it to `schedule_end` times it within
     `schedule_length` epochs and stays there (Loshchilov and Hutter, SGDR, 2017, without restarts).
     """
     if params.schedule == "constant":

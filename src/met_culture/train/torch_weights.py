@@ -1,7 +1,7 @@
-"""Read tensors from a PyTorch file without PyTorch, and without the code that a pickle may hold.
+"""Read tensors from a PyTorch file without PyTorch, and without running the code that a pickle may hold.
 
-A legacy file (before PyTorch 1.6) is a row of pickles, magic number, protocol, system and tensors with their storages'
-names, then the names in the order of the bytes that follow. Source: torch/serialization.py, `_legacy_save`.
+A legacy file (before PyTorch 1.6) is a sequence of pickles: magic number, protocol, system, tensors with the names of
+their storages, and these names in the order of the bytes that follow. Source: torch/serialization.py, `_legacy_save`.
 """
 
 import io
@@ -9,14 +9,14 @@ import math
 import pickle
 import pickletools
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-# What a dictionary of tensors is written with. Nothing here imports, calls or builds but by `find_class` below.
+# A dictionary of tensors needs only these. They can import and call only what `find_class` below allows.
 # fmt: off
 OPCODES = frozenset({
     "PROTO", "STOP", "MARK", "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE",
@@ -35,7 +35,7 @@ class TorchFileError(Exception):
 class _Storage:
     dtype: np.dtype
     size: int  # elements
-    data: np.ndarray | None = None
+    data: np.ndarray = field(default_factory=lambda: np.empty(0))  # read after the tensors, which refer to it
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class _Tensor:
 
     def array(self) -> np.ndarray:
         if len(self.shape) != len(self.stride) or 0 in self.shape:
-            raise TorchFileError("a tensor has no shape that fits its strides")
+            raise TorchFileError("the shape of a tensor does not fit its strides")
         last = self.offset + sum((length - 1) * step for length, step in zip(self.shape, self.stride, strict=True))
-        if last >= self.storage.size or math.prod(self.shape) > self.storage.size:  # a stride of 0 would repeat it
+        if last >= self.storage.size or math.prod(self.shape) > self.storage.size:  # a stride of 0 repeats elements
             raise TorchFileError("a tensor lies outside its storage")
         start = self.storage.data[self.offset :]
         steps = [step * start.itemsize for step in self.stride]
@@ -57,14 +57,16 @@ class _Tensor:
 
 
 class _Tensors(OrderedDict):
-    def __setstate__(self, state: Any) -> None:  # noqa: ANN401 - `_metadata` of modules' versions, of no use here
+    def __setstate__(self, state: Any) -> None:  # noqa: ANN401 - `_metadata` of modules' versions, not needed here
         pass
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, stride: Any, *rest: Any) -> _Tensor:  # noqa: ANN401 - untrusted
-    numbers = isinstance(shape, tuple) and isinstance(stride, tuple) and (offset, *shape, *stride)
-    if not isinstance(storage, _Storage) or not numbers or not all(type(n) is int and n >= 0 for n in numbers):
-        raise TorchFileError("a tensor is not described by a storage and whole numbers")
+    if not isinstance(storage, _Storage) or not isinstance(shape, tuple) or not isinstance(stride, tuple):
+        raise TorchFileError("a tensor is not described by a storage, a shape and strides")
+    # `type` and not isinstance, as True is an int too.
+    if not all(type(number) is int and number >= 0 for number in (offset, *shape, *stride)):
+        raise TorchFileError("a tensor is not described by whole numbers")
     return _Tensor(storage, offset, shape, stride)
 
 
@@ -73,53 +75,67 @@ class _Reader(pickle.Unpickler):
         super().__init__(file)
         self.storages: dict[str, _Storage] = {}
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - one of ours
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - a class or function
         allowed = {("collections", "OrderedDict"): _Tensors, ("torch._utils", "_rebuild_tensor_v2"): _tensor}
         allowed |= {("torch", storage): dtype for storage, dtype in STORAGES.items()}
         if (module, name) not in allowed:
-            raise TorchFileError(f"it asks for {module}.{name}, which no tensor needs")
+            raise TorchFileError(f"it uses {module}.{name}, which no tensor needs")
         return allowed[module, name]
 
     def persistent_load(self, pid: Any) -> _Storage:  # noqa: ANN401 - untrusted
         match pid:
             case ("storage", np.dtype() as dtype, str(key), "cpu", int(size), None) if size >= 0:
                 return self.storages.setdefault(key, _Storage(dtype, size))
-        raise TorchFileError("a storage is not described as one of the CPU")
+        raise TorchFileError("a storage is not described as one on the CPU")
 
 
-def _pickled(file: io.BytesIO, reader: type[pickle.Unpickler] = _Reader) -> tuple[Any, _Reader]:
+def _unpickle(file: io.BytesIO) -> tuple[Any, dict[str, _Storage]]:
     start = file.tell()
     for opcode, _, _ in pickletools.genops(file):
         if opcode.name not in OPCODES:
             raise TorchFileError(f"its pickle holds {opcode.name}, which no tensor needs")
     end = file.tell()
     file.seek(start)
-    unpickler = reader(io.BytesIO(file.read(end - start)))
-    return unpickler.load(), unpickler
+    reader = _Reader(io.BytesIO(file.read(end - start)))
+    return reader.load(), reader.storages
+
+
+def _check_header(file: io.BytesIO) -> None:
+    # One after the other, as what follows a wrong value is no pickle.
+    for expected in (MAGIC, PROTOCOL):
+        value, _ = _unpickle(file)
+        if value != expected:
+            raise TorchFileError(f"it is not a legacy PyTorch file ({value!r} instead of {expected})")
+    system, _ = _unpickle(file)
+    if not system["little_endian"]:
+        raise TorchFileError("it is not of a little-endian machine")
+
+
+def _read_tensors(file: io.BytesIO) -> dict[str, np.ndarray]:
+    _check_header(file)
+    tensors, storages = _unpickle(file)
+    keys, _ = _unpickle(file)
+    for key in keys:
+        storage = storages[key]
+        (size,) = np.frombuffer(file.read(8), "<i8")
+        if size != storage.size:
+            raise TorchFileError(f"storage {key} has another size than its tensors say")
+        storage.data = np.frombuffer(file.read(size * storage.dtype.itemsize), storage.dtype, count=size)
+    if not isinstance(tensors, dict) or not all(isinstance(tensor, _Tensor) for tensor in tensors.values()):
+        raise TorchFileError("it holds something other than tensors by name")
+    return {str(name): tensor.array() for name, tensor in tensors.items()}
 
 
 def read_tensors(data: bytes) -> dict[str, np.ndarray]:
-    """Return the tensors of a legacy PyTorch file by name, float32 or int64; nothing in it is executed.
+    """Return the tensors of a legacy PyTorch file by name, float32 or int64; no code in it is executed.
 
     Raises:
-        TorchFileError: The file is damaged, of another format, or holds anything beyond tensors.
+        TorchFileError: The file is damaged, has another format, or holds anything but tensors.
     """
-    file = io.BytesIO(data)
     try:
-        if _pickled(file)[0] != MAGIC or _pickled(file)[0] != PROTOCOL or not _pickled(file)[0]["little_endian"]:
-            raise TorchFileError("it is no legacy PyTorch file of a little-endian machine")
-        tensors, reader = _pickled(file)
-        for key in _pickled(file)[0]:
-            storage = reader.storages[key]
-            (size,) = np.frombuffer(file.read(8), "<i8")
-            if size != storage.size:
-                raise TorchFileError(f"storage {key} has another size than its tensors say")
-            storage.data = np.frombuffer(file.read(size * storage.dtype.itemsize), storage.dtype, count=size)
-        if not isinstance(tensors, dict) or not all(isinstance(each, _Tensor) for each in tensors.values()):
-            raise TorchFileError("it holds something else than tensors by name")
-        return {str(name): tensor.array() for name, tensor in tensors.items()}
+        return _read_tensors(io.BytesIO(data))
     except TorchFileError:
         raise
-    # pickle and NumPy raise many types on what is damaged.
+    # pickle and NumPy raise many exception types for a damaged file.
     except Exception as error:
         raise TorchFileError(f"it is damaged ({type(error).__name__}: {error})") from None

@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from distributed import machines, start, together
+from distributed import machines, run_together, start
 from support import set_param
 
 from met_culture.common.files import read_json
-from met_culture.train.distributed.collectives import agree, of_first, place
-from met_culture.train.distributed.data_parallel import spread
+from met_culture.train.distributed.collectives import broadcast, check_same_inputs, process_index_and_count
+from met_culture.train.distributed.data_parallel import replicate
 from met_culture.train.networks import cnn
 
 needs_jax = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
@@ -34,10 +34,10 @@ def curves(folder: Path) -> pd.DataFrame:
 
 def test_alone_nothing_is_done() -> None:
     model = cnn(32, 4)
-    assert place() == (0, 1)
-    assert of_first(b"as it was") == b"as it was"
-    agree(lambda: pytest.fail("nobody to agree with"))
-    with spread(model) as same:
+    assert process_index_and_count() == (0, 1)
+    assert broadcast(b"as it was") == b"as it was"
+    check_same_inputs(lambda: pytest.fail("there is no other process"))
+    with replicate(model) as same:
         assert same is model
 
 
@@ -48,7 +48,7 @@ def test_two_processes_train_as_one_each_on_its_share(arrays: Path) -> None:
     set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
     set_param(arrays, "learning_rate: 0.001", "learning_rate: 0.01")
     one, two = machines(arrays, epochs=2, number=1), machines(arrays, epochs=2)
-    together(one, two)
+    run_together(one, two)
     (alone, whole), (first, half), (second, other) = (seen(folder) for folder in [*one, *two])
     assert all(map(np.array_equal, first, second))
     assert max(np.abs(a - b).max() for a, b in zip(first, alone, strict=True)) < 1e-6
@@ -67,7 +67,7 @@ def test_a_pretrained_network_does_too(pretrained: Path) -> None:
     # Ten times as fast, its loss grows, and differences of rounding with it.
     set_param(pretrained, "learning_rate: 0.001", "learning_rate: 0.0001")
     one, two = machines(pretrained, epochs=2, number=1), machines(pretrained, epochs=2)
-    together(one, two)
+    run_together(one, two)
     (alone, _), (first, _), (second, _) = (seen(folder) for folder in [*one, *two])
     assert all(map(np.array_equal, first, second))
     assert max(np.abs(a - b).max() for a, b in zip(first, alone, strict=True)) < 1e-5
@@ -80,9 +80,9 @@ def test_two_devices_of_one_process_train_as_one(arrays: Path, monkeypatch: pyte
     set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
     set_param(arrays, "learning_rate: 0.001", "learning_rate: 0.01")
     one, two = (machines(arrays, epochs=2, number=1) for _ in range(2))
-    together(one)
+    run_together(one)
     monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
-    together(two)
+    run_together(two)
     assert read_json(two[0] / "metrics/environment.json")["devices"] == "cpu:0, cpu:1"
     (alone, whole), (both, read) = (seen(folder) for folder in [*one, *two])
     assert max(np.abs(a - b).max() for a, b in zip(both, alone, strict=True)) < 1e-6
@@ -96,7 +96,7 @@ def test_a_batch_that_cannot_be_shared_is_named(arrays: Path) -> None:
     with pytest.raises(
         AssertionError, match=r"batch of 7 images cannot be shared by 2 devices; make train\.batch_size"
     ):
-        together(machines(arrays, epochs=2))
+        run_together(machines(arrays, epochs=2))
 
 
 @needs_jax
@@ -120,10 +120,10 @@ def test_processes_of_several_devices_train_as_one_too(arrays: Path, monkeypatch
     uneven(arrays)
     set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
     one = machines(arrays, epochs=2, number=1)
-    together(one)
+    run_together(one)
     monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
     two = machines(arrays, epochs=2)
-    together(two)
+    run_together(two)
     (alone, _), (first, _), (second, _) = (seen(folder) for folder in [*one, *two])
     assert all(map(np.array_equal, first, second))
     assert max(np.abs(a - b).max() for a, b in zip(first, alone, strict=True)) < 1e-5
@@ -137,7 +137,7 @@ def test_half_precision_is_the_same_in_both_too(arrays: Path) -> None:
     uneven(arrays)
     set_param(arrays, "precision: float32", "precision: mixed_float16")  # its optimizer scales the loss on top
     two = machines(arrays, epochs=2)
-    together(two)
+    run_together(two)
     (first, _), (second, _) = (seen(folder) for folder in two)
     assert all(map(np.array_equal, first, second))
     assert np.isfinite(curves(two[0])).to_numpy().all()

@@ -6,79 +6,23 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from distributed import machines, outputs, start, together
+from distributed import machines, outputs, run_together, start
 from training import latest
 
 from met_culture.common.errors import UserError
-from met_culture.train.distributed.launch import Cluster, attended, cluster, first_host
+from met_culture.train.distributed.launch import run_supervised
 
 needs_jax = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
 OURS = {"MET_CULTURE_COORDINATOR": "n0:5", "MET_CULTURE_PROCESSES": "2", "MET_CULTURE_PROCESS": "1"}
-TORCHRUN = {"MASTER_ADDR": "n0", "MASTER_PORT": "29500", "WORLD_SIZE": "4", "RANK": "3"}
-SLURM = {
-    "SLURM_STEP_NODELIST": "n[07-09,12]",
-    "SLURM_STEP_NUM_TASKS": "4",
-    "SLURM_NTASKS": "4",
-    "SLURM_PROCID": "2",
-    "SLURM_JOB_ID": "8193",
-}
 LOST = "cannot reach another, or was killed"
 
 
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({}, None),
-        (OURS, Cluster("n0:5", 2, 1)),
-        (OURS | {"MET_CULTURE_WAIT_S": "60"}, Cluster("n0:5", 2, 1, 60)),
-        (OURS | {"MET_CULTURE_PROCESSES": "1", "MET_CULTURE_PROCESS": "0"}, None),
-        (OURS | TORCHRUN | SLURM, Cluster("n0:5", 2, 1)),
-        (TORCHRUN, Cluster("n0:29501", 4, 3)),
-        (SLURM, Cluster("n07:61441", 4, 2)),
-        (SLURM | {"MET_CULTURE_PROCESSES": "1"}, None),
-        # The shell of salloc is a step of its own in a job of four tasks.
-        (SLURM | {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"}, None),
-        # A batch script sees its job, and is one process all the same.
-        ({"SLURM_JOB_NODELIST": "n[07-09]", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, None),
-    ],
-)
-def test_the_environment_says_who_takes_part(environ: dict[str, str], expected: Cluster | None) -> None:
-    assert cluster(environ) == expected
-
-
-def test_a_pod_of_an_indexed_job_knows_its_number() -> None:
-    environ = {name: value for name, value in OURS.items() if name != "MET_CULTURE_PROCESS"}
-    assert cluster(environ | {"JOB_COMPLETION_INDEX": "0"}) == Cluster("n0:5", 2, 0)
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"MET_CULTURE_PROCESS": "two"}, "MET_CULTURE_PROCESS must be a whole number"),
-        ({"MET_CULTURE_PROCESSES": ""}, "MET_CULTURE_PROCESSES must be a whole number"),
-        ({"MET_CULTURE_PROCESS": "2"}, "process 2 of 2 at 'n0:5' cannot be"),
-        ({"MET_CULTURE_COORDINATOR": ""}, "MET_CULTURE_COORDINATOR is missing"),
-        ({"MET_CULTURE_COORDINATOR": "n0"}, "'n0' cannot be; give host:port"),
-    ],
-)
-def test_what_is_wrong_is_named(change: dict[str, str], named: str) -> None:
-    with pytest.raises(UserError, match=named):
-        cluster(OURS | change)
-
-
-@pytest.mark.parametrize(
-    ("nodes", "first"), [("n1", "n1"), ("n1,m2", "n1"), ("gpu-a[3-5,9],m1", "gpu-a3"), ("n1,m[2-3]", "n1")]
-)
-def test_the_first_host_of_slurms_notation(nodes: str, first: str) -> None:
-    assert first_host(nodes) == first
-
-
 def test_one_process_alone_just_runs_and_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert attended(lambda: 7) == 7
+    assert run_supervised(lambda: 7, "unused") == 7
     for name, value in OURS.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match="KERAS_BACKEND=jax"):
-        attended(lambda: 7)
+        run_supervised(lambda: 7, "unused")
 
 
 def training(folders: list[Path]) -> list[subprocess.Popen[str]]:
@@ -126,9 +70,9 @@ def test_a_lost_process_ends_all_with_a_sentence_and_they_continue(
     reached = latest(folders[0])
     assert 2 <= reached < 40
     assert not (folders[0] / "models/last.keras").exists()
-    assert all(f"continues after epoch {reached}" in told for told in together(folders))
+    assert all(f"continues after epoch {reached}" in told for told in run_together(folders))
     undisturbed = machines(arrays, epochs=40)
-    together(undisturbed)
+    run_together(undisturbed)
     assert outputs(folders[0]) == outputs(undisturbed[0])
 
 

@@ -1,7 +1,4 @@
-"""What the processes of a training on several machines tell each other: who they are, and what process 0 has.
-
-A process alone is the first of one, has nobody to ask, and imports nothing for it.
-"""
+"""What the processes of a training tell each other. With one process these functions do nothing."""
 
 from collections.abc import Callable
 
@@ -9,11 +6,12 @@ import keras
 import numpy as np
 
 from met_culture.common.errors import UserError
-from met_culture.train.checkpoints import Checkpoints, State, decode, encode
+from met_culture.train.checkpoints import Checkpoints
+from met_culture.train.state import State, decode, encode
 
 
-def place() -> tuple[int, int]:
-    """Return which process this is, from 0, and of how many."""
+def process_index_and_count() -> tuple[int, int]:
+    """Return the index of this process, from 0, and the number of processes."""
     if keras.backend.backend() != "jax":
         return 0, 1
     import jax
@@ -21,30 +19,32 @@ def place() -> tuple[int, int]:
     return jax.process_index(), jax.process_count()
 
 
-def agree(digest: Callable[[], str]) -> None:
-    """Make sure that all processes train the same; all must call it.
+def check_same_inputs(digest: Callable[[], str]) -> None:
+    """Check that all processes train on the same inputs; every process must call it.
 
     Args:
-        digest: Returns a hash, of one length, of what must be the same everywhere.
+        digest: Returns a hash of the inputs; its length is the same in every process.
 
     Raises:
-        UserError: A process has something else than process 0.
+        UserError: The hash of a process differs from that of process 0.
     """
-    if place()[1] == 1:
+    _, processes = process_index_and_count()
+    if processes == 1:
         return
     from jax.experimental.multihost_utils import process_allgather
 
     digests = process_allgather(np.frombuffer(digest().encode(), np.uint8))
-    others = [str(number) for number, each in enumerate(digests) if not np.array_equal(each, digests[0])]
-    if others:
+    different = [str(index) for index in range(processes) if not np.array_equal(digests[index], digests[0])]
+    if different:
         raise UserError(
-            f"process {', '.join(others)} has other arrays, parameters or code than process 0; give all the same."
+            f"process {', '.join(different)} has other arrays, parameters or code than process 0; "
+            "give the same to all processes."
         )
 
 
-def of_first(data: bytes) -> bytes:
-    """Return what process 0 gives; all must call it, and one alone gets its own back."""
-    if place()[1] == 1:
+def broadcast(data: bytes) -> bytes:
+    """Return the data of process 0; every process must call it."""
+    if process_index_and_count()[1] == 1:
         return data
     from jax.experimental.multihost_utils import broadcast_one_to_all
 
@@ -53,11 +53,11 @@ def of_first(data: bytes) -> bytes:
     return np.asarray(broadcast_one_to_all(content)).tobytes()
 
 
-def latest(checkpoints: Checkpoints, epochs: int) -> State | None:
-    """Return process 0's state after the most epochs, at most `epochs`, for all processes; None if it has none."""
-    process, processes = place()
-    state = checkpoints.latest(epochs) if process == 0 else None
+def latest_state(checkpoints: Checkpoints, epochs: int) -> State | None:
+    """Return the state of process 0 after the most epochs, at most `epochs`, in every process; None if it has none."""
+    index, processes = process_index_and_count()
+    state = checkpoints.latest(epochs) if index == 0 else None
     if processes == 1:
         return state
-    data = of_first(encode(state) if state else b"")
+    data = broadcast(encode(state) if state else b"")
     return decode(data) if data else None

@@ -1,11 +1,12 @@
-"""Training on several devices, of one process or of many, by Keras's distribution API on JAX: what each reads.
+"""Train on several devices, of one process or of many, by Keras's distribution API on JAX.
 
-The batches are those of a single device, and so is what comes of them, up to rounding. The frozen part of a pretrained
-network and its head are computed by every process for itself. With one device alone nothing here does anything.
+The batches are those of a single device, and so is the result, up to rounding. Every process computes the frozen part
+of a pretrained network and its head for itself. With one device these functions do nothing.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,110 +14,129 @@ import numpy as np
 
 from met_culture.common.errors import UserError
 from met_culture.train.batches import Batches
-from met_culture.train.distributed.collectives import place
+from met_culture.train.distributed.collectives import process_index_and_count
+from met_culture.train.history import join_logs
+
+Logs = dict[str, float]
 
 
-def devices() -> int:
-    """Return how many devices train, those of other processes included; under TensorFlow one does."""
+def device_count() -> int:
+    """Return how many devices train, those of other processes included; under TensorFlow it is one."""
     return keras.distribution.get_device_count() if keras.backend.backend() == "jax" else 1
 
 
-def variables(model: keras.Model) -> list[keras.Variable]:
-    """Return the weights, states of random layers and the optimizer's variables, its count included."""
+def all_variables(model: keras.Model) -> list[keras.Variable]:
+    """Return the weights, the states of random layers, and the optimizer's variables with its count of steps."""
     return [*model.variables, *model.optimizer.variables]
 
 
 @contextmanager
-def spread(model: keras.Model) -> Iterator[keras.Model]:
-    """Give what trains on all devices in place of a model, which has its variables afterwards."""
-    if devices() == 1:
+def replicate(model: keras.Model) -> Iterator[keras.Model]:
+    """Yield a copy of a model that trains on all devices; the model gets the copy's variables at the end."""
+    if device_count() == 1:
         yield model
         return
     from jax.experimental.multihost_utils import broadcast_one_to_all
 
     with keras.distribution.DataParallel(auto_shard_dataset=False).scope():
         copy = type(model).from_config(model.get_config())
-        # The optimizer as it is: half precision has wrapped it, which the configuration of `compile` does not tell.
+        # The optimizer itself: half precision has wrapped it, which the configuration of `compile` does not say.
         optimizer = keras.optimizers.serialize(model.optimizer)
         copy.compile_from_config(model.get_compile_config() | {"optimizer": optimizer})
-        values = broadcast_one_to_all([keras.ops.convert_to_numpy(each) for each in variables(model)])
-        for variable, value in zip(variables(copy), values, strict=True):
+        values = broadcast_one_to_all([keras.ops.convert_to_numpy(variable) for variable in all_variables(model)])
+        for variable, value in zip(all_variables(copy), values, strict=True):
             variable.assign(np.asarray(value))
         yield copy
-    for variable, trained in zip(variables(model), variables(copy), strict=True):
+    for variable, trained in zip(all_variables(model), all_variables(copy), strict=True):
         variable.assign(keras.ops.convert_to_numpy(trained))
 
 
-class _Whole(keras.distribution.DataParallel):
-    """Every process reads all of a batch: of the last, where its images cannot be shared evenly."""
+class _WholeBatches(keras.distribution.DataParallel):
+    """Every process reads all images of a batch; for a batch that does not divide evenly among the devices."""
 
     def get_data_layout(self, data_shape: tuple[int, ...]) -> keras.distribution.TensorLayout:
         return keras.distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
 
 
-class _Share(keras.utils.PyDataset):
-    """This process's part of each of some batches."""
+class _Part(keras.utils.PyDataset):
+    """The part of some batches that this process reads."""
 
-    def __init__(self, batches: Batches, numbers: list[int], piece: int, pieces: int) -> None:
+    def __init__(self, batches: Batches, indices: list[int], index: int, parts: int) -> None:
         super().__init__()
-        self._batches, self._numbers, self._part = batches, numbers, (piece, pieces)
-        self.images = sum(map(batches.size, numbers))
+        self._batches, self._indices, self._index, self._parts = batches, indices, index, parts
+        self.images = sum(batches.size(batch) for batch in indices)
 
     def size(self, batch: int) -> int:
         """Return the number of images in a batch, those of other processes included."""
-        return self._batches.size(self._numbers[batch])
+        return self._batches.size(self._indices[batch])
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._indices)
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        return self._batches.part(self._numbers[batch], *self._part)
+        return self._batches.part(self._indices[batch], self._index, self._parts)
 
 
-def _shared(batches: Batches, each: Callable[[_Share], dict[str, float]]) -> dict[str, float]:
-    # The mean over the images of what `each` gives for the batches that are even, and then for the one that is not.
-    even = [number for number in range(len(batches)) if batches.size(number) % devices() == 0]
-    odd = [number for number in range(len(batches)) if batches.size(number) % devices()]
-    parts = (even, keras.distribution.DataParallel, place()), (odd, _Whole, (0, 1))
-    total: dict[str, float] = {}
-    for numbers, kind, part in parts:
-        if numbers:
-            share = _Share(batches, numbers, *part)
-            with kind(auto_shard_dataset=False).scope():
-                figures = each(share)
-            for name, value in figures.items():
-                total[name] = total.get(name, 0) + value * share.images / batches.images
+def _run_on_all_devices(batches: Batches, run: Callable[[_Part], Logs]) -> Logs:
+    # The mean over all images of the logs of the batches that divide evenly, and of those that do not.
+    devices = device_count()
+    even = [batch for batch in range(len(batches)) if batches.size(batch) % devices == 0]
+    uneven = [batch for batch in range(len(batches)) if batches.size(batch) % devices != 0]
+    index, processes = process_index_and_count()
+    groups = [
+        (_Part(batches, even, index, processes), keras.distribution.DataParallel),
+        (_Part(batches, uneven, 0, 1), _WholeBatches),
+    ]
+    total: Logs = {}
+    for part, distribution in groups:
+        if len(part):
+            with distribution(auto_shard_dataset=False).scope():
+                logs = run(part)
+            for name, value in logs.items():
+                total[name] = total.get(name, 0) + value * part.images / batches.images
     return total
+
+
+def _fit(
+    model: keras.Model,
+    advance: Callable[[int], Any],
+    weight: dict[int, float] | None,
+    data: Batches | _Part,
+    val: Batches | None = None,
+) -> Logs:
+    step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance(data.size(batch)))
+    history = model.fit(
+        data, class_weight=weight, shuffle=False, verbose=0, callbacks=[step], validation_data=val
+    ).history
+    return {name: values[0] for name, values in history.items()}
+
+
+def _evaluate(model: keras.Model, data: _Part) -> Logs:
+    return model.evaluate(data, verbose=0, return_dict=True)
 
 
 def fit_epoch(
     model: keras.Model, train: Batches, val: Batches, weight: dict[int, float] | None, advance: Callable[[int], Any]
-) -> dict[str, float]:
-    """Train for an epoch, and return Keras's figures of it.
+) -> Logs:
+    """Train for one epoch, and return Keras's logs of it.
 
     Args:
-        model: As `spread` gives it.
-        train: Training images, turned to the epoch.
+        model: As `replicate` yields it.
+        train: Training images of the epoch.
         val: Validation images.
-        weight: Of each class in the loss.
+        weight: Weight of each class in the loss.
         advance: Called after each batch with its number of images.
 
     Raises:
-        UserError: A batch cannot be shared evenly.
+        UserError: A batch does not divide evenly among the devices.
     """
-
-    def fitted(data: Batches | _Share, **validation: Batches) -> dict[str, float]:
-        step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance(data.size(batch)))
-        done = model.fit(data, class_weight=weight, shuffle=False, verbose=0, callbacks=[step], **validation)
-        return {name: values[0] for name, values in done.history.items()}
-
-    if devices() == 1:
-        return fitted(train, validation_data=val)
-    if train.size(0) % devices():
+    devices = device_count()
+    if devices == 1:
+        return _fit(model, advance, weight, train, val)
+    if train.size(0) % devices:
         raise UserError(
-            f"a batch of {train.size(0)} images cannot be shared by {devices()} devices; make train.batch_size a "
-            f"multiple of that, no larger than the {train.images} training images."
+            f"a batch of {train.size(0)} images cannot be shared by {devices} devices; make train.batch_size a "
+            f"multiple of {devices}, at most the {train.images} training images."
         )
-    figures = _shared(train, fitted)
-    judged = _shared(val, lambda share: model.evaluate(share, verbose=0, return_dict=True))
-    return figures | {f"val_{name}": value for name, value in judged.items()}
+    trained = _run_on_all_devices(train, partial(_fit, model, advance, weight))
+    return join_logs(trained, _run_on_all_devices(val, partial(_evaluate, model)))
