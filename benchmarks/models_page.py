@@ -19,10 +19,10 @@ def prose(text: str) -> str:
     return " ".join(text.split())
 
 
-def ranged(figures: Result, name: str) -> str:
-    """Return a figure with its interval."""
-    low, high = figures["interval_95"][name]
-    return f"{figures[name]:.3f} ({low:.3f} to {high:.3f})"
+def ranged(metrics: Result, name: str) -> str:
+    """Return a metric with its interval."""
+    low, high = metrics["interval_95"][name]
+    return f"{metrics[name]:.3f} ({low:.3f} to {high:.3f})"
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -30,16 +30,16 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
 
 
-def per_label(figures: Result) -> str:
+def per_label(metrics: Result) -> str:
     """Return the F1 of every label."""
-    return ", ".join(f"{figures['labels'][label]['f1']:.2f}" for label in LABELS)
+    return ", ".join(f"{metrics['labels'][label]['f1']:.2f}" for label in LABELS)
 
 
 def median(folds: list[Result], *keys: str) -> float:
-    """Return the median of a figure over the folds."""
+    """Return the median of a value over the folds."""
     values = []
-    for each in folds:
-        value: Any = each
+    for fold in folds:
+        value: Any = fold
         for key in keys:
             value = value[key]
         values.append(value)
@@ -48,10 +48,10 @@ def median(folds: list[Result], *keys: str) -> float:
 
 def preset_row(name: str, result: Result) -> list[str]:
     """Return one preset's row."""
-    figures, folds = result["together"], result["folds"]
-    covered = ", ".join(f"{each:.3f}" for each in figures["selective_accuracy"].values())
-    row = [f"`{name}`", ranged(figures, "accuracy"), f"{figures['balanced_accuracy']:.3f}", ranged(figures, "macro_f1")]
-    row += [per_label(figures), f"{figures['calibration_error']:.3f}", covered]
+    metrics, folds = result["together"], result["folds"]
+    covered = ", ".join(f"{each:.3f}" for each in metrics["selective_accuracy"].values())
+    row = [f"`{name}`", ranged(metrics, "accuracy"), f"{metrics['balanced_accuracy']:.3f}", ranged(metrics, "macro_f1")]
+    row += [per_label(metrics), f"{metrics['calibration_error']:.3f}", covered]
     if not folds:
         return [*row, "", "", "", ""]
     before = median(folds, "evaluate", "calibration_error_before")

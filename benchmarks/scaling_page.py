@@ -26,7 +26,7 @@ def text() -> str:
     """Return the page of the results as they lie there.
 
     Raises:
-        UndefinedError: The template names a figure that no result has.
+        UndefinedError: The template names a value that no result has.
     """
     # Markdown, so nothing is escaped; all of it is the project's own.
     environment = Environment(
