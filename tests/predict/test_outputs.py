@@ -8,14 +8,14 @@ import pytest
 from met_culture.predict.outputs import Prediction, Writer
 
 LABELS = ("China", "Japan", "America")
-SHARES = np.array([0.2, 0.7, 0.1])
+PROBABILITIES = np.array([0.2, 0.7, 0.1])
 
 
 def written(form: str, *names: str, top: int | None = None, threshold: float = 0) -> str:
     out = io.StringIO()
     writer = Writer(form, LABELS, top, threshold, out)
     for name in names:
-        writer.write(Prediction(name, SHARES))
+        writer.write(Prediction(name, PROBABILITIES))
     return out.getvalue()
 
 
@@ -38,7 +38,7 @@ def test_below_the_threshold_it_is_unsure(threshold: float, unsure: bool) -> Non
 def test_json_is_an_object_a_line() -> None:
     lines = [json.loads(line) for line in written("json", "a.jpg", "b\n.jpg").splitlines()]
     assert [line["image"] for line in lines] == ["a.jpg", "b\n.jpg"]
-    assert lines[0]["probabilities"] == dict(zip(LABELS, SHARES, strict=True))
+    assert lines[0]["probabilities"] == dict(zip(LABELS, PROBABILITIES, strict=True))
 
 
 def test_csv_is_read_again_and_holds_no_formula() -> None:

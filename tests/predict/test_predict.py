@@ -12,8 +12,10 @@ from support import ROOT, picture, set_param
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.models.model_file import load_model, save_model
-from met_culture.predict import predictor as predict
+from met_culture.predict import __main__ as command
+from met_culture.predict import predictor
 from met_culture.predict.inputs import from_paths
+from met_culture.predict.outputs import Failure, Prediction
 from met_culture.preprocess.arrays import to_array
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
@@ -32,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr("sys.argv", ["predict", *arguments])
-    return predict.main()
+    return command.main()
 
 
 def test_json_lines(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,16 +57,16 @@ def test_a_person_reads_label_and_probabilities(
     assert out.rstrip().endswith("a.jpg")
 
 
-def shares(models: predict.Models, *paths: str) -> list[np.ndarray]:
-    return [each.shares for each in predict.predict(from_paths(paths), models)]
+def probabilities(models: predictor.Models, *paths: str) -> list[np.ndarray]:
+    return [result.probabilities for result in predictor.predict(from_paths(paths), models)]
 
 
 def test_the_model_sees_what_training_saw(folder: Path) -> None:
     model, meta = load_model(folder / "models/model.keras")
     array = to_array((folder / "a.jpg").read_bytes(), 200, 32, "letterbox", "area")
-    (picture_,) = from_paths(["a.jpg"])
-    assert np.array_equal(predict.see(picture_, [(model, meta)])[0], array)
-    assert np.allclose(shares([(model, meta)], "a.jpg")[0], model.predict_on_batch(array[None])[0], atol=1e-6)
+    (image,) = from_paths(["a.jpg"])
+    assert np.array_equal(predictor.model_inputs(image, [(model, meta)])[0], array)
+    assert np.allclose(probabilities([(model, meta)], "a.jpg")[0], model.predict_on_batch(array[None])[0], atol=1e-6)
 
 
 def test_what_cannot_be_read_is_reported_and_the_rest_goes_on(
@@ -79,7 +81,7 @@ def test_what_cannot_be_read_is_reported_and_the_rest_goes_on(
     assert [line.split(": ")[1] for line in errors] == ["missing.jpg", "page.jpg", "cut.jpg", "models"]
     assert "HTML, not an image" in errors[1]
     assert "cut off" in errors[2]
-    assert "without pictures" in errors[3]
+    assert "without images" in errors[3]
 
 
 def test_another_model_file(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,21 +94,26 @@ def test_another_model_file(folder: Path, monkeypatch: pytest.MonkeyPatch, capsy
 def test_several_models_give_the_mean_each_of_its_own_size(folder: Path) -> None:
     large = build(load("train", TrainParams, ROOT / "params.yaml"), 48, 4).trainable
     save_model(large, folder / "large.keras", META | {"image_size": 48}, optimizer=False)
-    models = predict.load_models([folder / "models/model.keras", folder / "large.keras"])
-    alone = [shares([each], "a.jpg")[0] for each in models]
+    models = predictor.load_models([folder / "models/model.keras", folder / "large.keras"])
+    alone = [probabilities([model], "a.jpg")[0] for model in models]
     assert not np.allclose(*alone)
-    assert shares(models, "a.jpg")[0] == pytest.approx(np.mean(alone, axis=0), abs=1e-6)
+    assert probabilities(models, "a.jpg")[0] == pytest.approx(np.mean(alone, axis=0), abs=1e-6)
 
 
 def test_many_pictures_keep_their_order_beside_broken_ones(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "BATCH", 4)
-    models = predict.load_models([folder / "models/model.keras"])
+    monkeypatch.setattr(predictor, "BATCH", 4)
+    models = predictor.load_models([folder / "models/model.keras"])
     names = ["a.jpg", "missing.jpg", "b.jpg"] * 5
-    got = list(predict.predict(from_paths(names), models))
-    assert [each.name for each in got] == names
-    expected = {name: shares(models, name)[0] for name in ("a.jpg", "b.jpg")}
-    for each in got:
-        assert each.error if each.name == "missing.jpg" else np.allclose(each.shares, expected[each.name], atol=1e-6)
+    results = list(predictor.predict(from_paths(names), models))
+    assert [result.name for result in results] == names
+    expected = {name: probabilities(models, name)[0] for name in ("a.jpg", "b.jpg")}
+    for result in results:
+        if result.name == "missing.jpg":
+            assert isinstance(result, Failure)
+            assert result.error
+        else:
+            assert isinstance(result, Prediction)
+            assert np.allclose(result.probabilities, expected[result.name], atol=1e-6)
 
 
 def test_a_folder_and_standard_input(
@@ -160,7 +167,7 @@ def test_models_of_other_labels_do_not_predict_together(folder: Path) -> None:
     model, _ = load_model(folder / "models/model.keras")
     save_model(model, folder / "other.keras", META | {"labels": ["ink", "oil", "wood", "silk"]}, optimizer=False)
     with pytest.raises(UserError, match=r"other\.keras was trained for other labels than models/model\.keras"):
-        predict.load_models([Path("models/model.keras"), Path("other.keras")])
+        predictor.load_models([Path("models/model.keras"), Path("other.keras")])
 
 
 def test_a_model_of_the_sample_says_so(

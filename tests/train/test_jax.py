@@ -16,12 +16,12 @@ ENV = os.environ | {"KERAS_BACKEND": "jax"}
 # Trains, predicts with a heat map, and says which other framework was imported on the way.
 SCRIPT = """
 import sys
-from met_culture.predict import predictor
+from met_culture.predict import __main__ as predict
 from met_culture.train import __main__ as train
 sys.argv = ["train", *sys.argv[1:]]
 train.main()
 sys.argv = ["predict", "--json", "--explain", "heat", "painting.jpg"]
-predictor.main()
+predict.main()
 import met_culture.evaluate.__main__
 print([name for name in ("tensorflow", "torch") if name in sys.modules])
 """

@@ -1,10 +1,11 @@
-"""What a prediction is asked about: files, folders, names on standard input, and the museum's objects by their ids."""
+"""The images to predict: files, folders, paths on standard input, and objects of the museum by id."""
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -15,17 +16,17 @@ from met_culture.images.check import MAX_BYTES, ImageError
 from met_culture.web.client import Client
 from met_culture.web.url_policy import FetchError
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}  # of what `images.check_image` reads; in a folder the rest is left alone
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}  # other files in a folder are ignored
 MAX_RECORD = 5_000_000  # bytes; records take 2 to 20 kB
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture to predict.
+class InputImage:
+    """One image to predict.
 
     Attributes:
-        name: As the output shows it: the path as it was given, or the object's id.
-        read: Returns the encoded picture; raises ImageError.
+        name: Name in the output: the path as given, or the id of the object.
+        read: Returns the encoded image; raises ImageError.
     """
 
     name: str
@@ -33,46 +34,48 @@ class Picture:
 
 
 def read_file(path: Path) -> bytes:
-    """Return the bytes of a picture's file.
+    """Return the content of an image file.
 
     Raises:
-        ImageError: It is missing, no file, or too large.
+        ImageError: The path is missing or not a file.
     """
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)  # one more, so that what is too large is seen to be
+            return file.read(MAX_BYTES + 1)  # one byte more than allowed, so that the check sees a file is too large
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise ImageError(getattr(error, "strerror", None) or str(error)) from None
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    # Links are not followed: neither out of the folder nor in a circle.
+def _images_in(folder: Path) -> Iterator[Path]:
+    # Links are not followed: they may lead out of the folder, or in a circle.
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
             yield path
 
 
-def _empty() -> bytes:
-    raise ImageError("a folder without pictures (JPEG, PNG, WebP)")
+def _fail_empty() -> bytes:
+    raise ImageError("a folder without images (JPEG, PNG, WebP)")
 
 
-def from_paths(paths: Iterable[str]) -> Iterator[Picture]:
-    """Yield the pictures of files, of folders (JPEG, PNG and WebP, in the order of their names), and of `-`.
+def _from_folder(folder: str) -> list[InputImage]:
+    images = [InputImage(str(path), partial(read_file, path)) for path in _images_in(Path(folder))]
+    return images or [InputImage(folder, _fail_empty)]
+
+
+def from_paths(paths: Iterable[str]) -> Iterator[InputImage]:
+    """Yield the images of files, of folders (JPEG, PNG and WebP, sorted by name), and of `-`.
 
     Args:
-        paths: `-` is standard input, one path a line.
+        paths: `-` stands for standard input, one path per line.
     """
-    for text in paths:
-        if text == "-":
-            yield from from_paths(line for line in map(str.rstrip, sys.stdin) if line and line != "-")
-        elif os.path.isdir(text):  # noqa: PTH112 - Path raises where this says no: a name too long, a null byte
-            found = False
-            for found in _inside(Path(text)):
-                yield Picture(str(found), lambda path=found: read_file(path))
-            if not found:
-                yield Picture(text, _empty)
+    for path in paths:
+        if path == "-":
+            lines = [line.rstrip() for line in sys.stdin]
+            yield from from_paths(line for line in lines if line and line != "-")
+        elif os.path.isdir(path):  # noqa: PTH112 - for a name too long or with a null byte, Path would raise
+            yield from _from_folder(path)
         else:
-            yield Picture(text, lambda text=text: read_file(Path(text)))
+            yield InputImage(path, partial(read_file, Path(path)))
 
 
 def _read_object(client: Client, object_id: int) -> bytes:
@@ -81,26 +84,26 @@ def _read_object(client: Client, object_id: int) -> bytes:
         if status != HTTPStatus.OK or not isinstance(record, dict):
             raise ImageError(f"the museum has no such object (status {status})")
         if not isinstance(url := record.get("primaryImageSmall"), str) or not url:
-            raise ImageError("its record names no image, as of most objects that are not in the public domain")
+            raise ImageError("its record names no image, as for most objects that are not in the public domain")
         status, data, _ = client.get_image(url)
         if status != HTTPStatus.OK:
-            raise ImageError(f"its image is gone (status {status})")
+            raise ImageError(f"the image of its record is gone (status {status})")
         return data
     except FetchError as error:
         raise ImageError(str(error)) from None
 
 
-def from_objects(ids: list[int], stack: ExitStack) -> Iterator[Picture]:
-    """Yield the pictures of objects of `fetch.source`, by the client and at the pace of the stage fetch.
+def from_objects(ids: list[int], stack: ExitStack) -> Iterator[InputImage]:
+    """Yield the images of objects of `fetch.source`, requested with the client and rate limit of the stage fetch.
 
     Args:
         ids: The museum's objectIDs.
         stack: Closes the client.
 
     Raises:
-        UserError: params.yaml is missing or wrong, or the source is not there.
+        UserError: params.yaml is missing or wrong, or the source is missing.
     """
     if ids:
         client, _, _ = stack.enter_context(open_source(load("fetch", FetchParams)))
         for object_id in ids:
-            yield Picture(str(object_id), lambda object_id=object_id: _read_object(client, object_id))
+            yield InputImage(str(object_id), partial(_read_object, client, object_id))

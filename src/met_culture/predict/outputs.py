@@ -1,4 +1,4 @@
-"""The answers of predict, written for people (table), for spreadsheets (csv) or for programs (json)."""
+"""Write predictions for people (table), spreadsheets (csv) or programs (json)."""
 
 import csv
 import json
@@ -9,62 +9,78 @@ import numpy as np
 
 from met_culture.common.files import escape_formula
 
-FORMS = ("table", "csv", "json")
+FORMATS = ("table", "csv", "json")
 UNSURE = "unsure"
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was found out about one picture.
+    """The prediction of one image.
 
     Attributes:
-        name: Of the picture.
-        shares: Probability of each label, float (labels,); None if it could not be read.
-        arrays: What each model saw, uint8 (size, size, 3).
-        error: Why it could not be read.
+        name: Name of the image.
+        probabilities: Probability of each label, float (labels,).
+        arrays: The input of each model, uint8 (size, size, 3).
     """
 
     name: str
-    shares: np.ndarray | None = None
+    probabilities: np.ndarray
     arrays: tuple[np.ndarray, ...] = ()
-    error: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An image that could not be read, and the reason."""
+
+    name: str
+    error: str
 
 
 def _printable(text: str) -> str:
-    # A file's name may hold what moves a terminal's cursor, or a line's end.
+    # The name of a file may contain control characters, which would move the cursor of a terminal.
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 class Writer:
-    """Writes one line a prediction; a program gets the best label and, apart from it, whether it is unsure."""
+    """Writes one line per prediction; JSON has the label and, separately, whether the prediction is unsure."""
 
     def __init__(self, form: str, labels: tuple[str, ...], top: int | None, threshold: float, out: TextIO) -> None:
-        """Write the header, where there is one.
+        """Write the header, if the format has one.
 
         Args:
-            form: One of `FORMS`.
-            labels: All labels, in the order of the shares.
-            top: How many labels of highest probability are shown; None is all, in their order.
-            threshold: Below this probability the answer is unsure.
-            out: Where it goes.
+            form: One of `FORMATS`.
+            labels: All labels, in the order of the probabilities.
+            top: Number of labels to show, highest probability first; None shows all, in their order.
+            threshold: Below this probability a prediction is unsure.
+            out: Stream to write to.
         """
         self.form, self.labels, self.top, self.threshold, self.out = form, labels, top, threshold, out
         if form == "csv":
             csv.writer(out).writerow(["image", "label", *(f"p_{label}" for label in labels)])
 
     def write(self, prediction: Prediction) -> None:
-        """Write one line, and see to it that it is seen."""
-        shares = dict(zip(self.labels, map(float, prediction.shares), strict=True))
-        best = max(shares, key=shares.get)
-        unsure = shares[best] < self.threshold
-        shown = dict(sorted(shares.items(), key=lambda each: -each[1])[: self.top]) if self.top else shares
+        """Write one line and flush it."""
+        probabilities = dict(zip(self.labels, map(float, prediction.probabilities), strict=True))
+        ranking = sorted(self.labels, key=lambda label: -probabilities[label])
+        best = ranking[0]
+        unsure = probabilities[best] < self.threshold
+        shown = {label: probabilities[label] for label in (ranking[: self.top] if self.top else self.labels)}
         if self.form == "json":
-            answer = {"image": prediction.name, "label": best, "unsure": unsure, "probabilities": shown}
-            print(json.dumps(answer), file=self.out)
+            self._write_json(prediction.name, best, unsure, shown)
         elif self.form == "csv":
-            cells = (f"{shares[label]:.6f}" if label in shown else "" for label in self.labels)
-            csv.writer(self.out).writerow([escape_formula(prediction.name), UNSURE if unsure else best, *cells])
+            self._write_csv(prediction.name, UNSURE if unsure else best, shown)
         else:
-            texts = "  ".join(f"{label} {share:.3f}" for label, share in shown.items())
-            print(f"{UNSURE if unsure else best:<10} {texts}  {_printable(prediction.name)}", file=self.out)
+            self._write_table(prediction.name, UNSURE if unsure else best, shown)
         self.out.flush()
+
+    def _write_json(self, name: str, label: str, unsure: bool, probabilities: dict[str, float]) -> None:
+        content = {"image": name, "label": label, "unsure": unsure, "probabilities": probabilities}
+        print(json.dumps(content), file=self.out)
+
+    def _write_csv(self, name: str, label: str, probabilities: dict[str, float]) -> None:
+        cells = [f"{probabilities[label]:.6f}" if label in probabilities else "" for label in self.labels]
+        csv.writer(self.out).writerow([escape_formula(name), label, *cells])
+
+    def _write_table(self, name: str, label: str, probabilities: dict[str, float]) -> None:
+        texts = [f"{label} {probability:.3f}" for label, probability in probabilities.items()]
+        print(f"{label:<10} {'  '.join(texts)}  {_printable(name)}", file=self.out)
