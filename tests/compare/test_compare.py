@@ -102,7 +102,7 @@ def test_result_files_stand_beside_without_a_test(repository: Clone) -> None:
     lines = [line for line in said.splitlines() if "not tested" in line]
     assert len(lines) == 2
     assert all(line.split()[0] == "3" for line in lines)
-    assert "no predictions of article_museum in DVC's cache" in said
+    assert "DVC's cache has no predictions of article_museum" in said
     assert "other code, other data (article_museum)" in lines[0]
 
 
@@ -111,7 +111,7 @@ def test_predictions_that_are_not_in_the_cache_cost_the_test_only(repository: Cl
     shutil.rmtree(clone.folder / ".dvc/cache")
     said = compare(clone)
     assert said.count("not tested") == 2
-    assert "no predictions of" in said
+    assert "DVC's cache has no predictions of" in said
 
 
 def test_queued_experiments_are_named_and_left_out(repository: Clone, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_two_names_of_one_result_are_both_known(repository: Clone, tmp_path: Pat
 def test_after_a_commit_the_way_to_earlier_experiments_is_told(repository: Clone, tmp_path: Path) -> None:
     clone = copied(repository, tmp_path / "copy")
     clone.run("git", "commit", "-q", "--allow-empty", "-m", "Later")
-    assert "experiments of earlier commits come with --commits N" in compare(clone)
+    assert "--commits N adds experiments of earlier commits" in compare(clone)
     assert "train.epochs=3" in compare(clone, "--commits", "2")
 
 
@@ -168,7 +168,7 @@ def test_a_commit_whose_parameters_were_not_run_is_no_baseline(repository: Clone
     set_param(clone.folder, "  epochs: 2 ", "  epochs: 77 ")
     clone.run("git", "commit", "-qam", "Not run")
     said = compare(clone, code=1)
-    assert "error: HEAD has no finished run (main is left out: its dvc.lock is of other parameters or missing" in said
+    assert "error: HEAD has no finished run (main is left out: its dvc.lock has other parameters or is missing" in said
 
 
 def test_damaged_predictions_are_named_and_not_used(repository: Clone, tmp_path: Path) -> None:

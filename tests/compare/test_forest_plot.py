@@ -5,8 +5,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from met_culture.compare.estimates import Estimate
 from met_culture.compare.forest_plot import Row, forest
-from met_culture.compare.statistics import Estimate
 from met_culture.plotting.style import save_figure
 
 MEAN = Estimate(0.8, 0.7, 0.9)

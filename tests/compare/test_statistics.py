@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from met_culture.compare import statistics as paired
-from met_culture.compare.statistics import Estimate, Outcome
+from met_culture.compare import statistics
+from met_culture.compare.significance import verdict
+from met_culture.compare.statistics import Outcome
 from met_culture.evaluate.metrics import HEADLINE, headline
 
 LABELS = ["a", "b", "c"]
@@ -33,27 +34,27 @@ def test_the_mean_is_that_of_the_runs_and_inside_its_interval() -> None:
         mine = [
             headline(r.predictions["label"].to_numpy(), r.predictions["predicted"].to_numpy(), LABELS) for r in runs
         ]
-        found = paired.mean(runs, index)
+        found = statistics.mean(runs, index)
         assert found.value == pytest.approx(np.mean([each[name] for each in mine]))
         assert found.low < found.value < found.high
 
 
 def test_the_interval_of_one_run_is_as_wide_as_the_binomial_says() -> None:
-    found = paired.mean([run([True] * 75 + [False] * 25)], ACCURACY)
+    found = statistics.mean([run([True] * 75 + [False] * 25)], ACCURACY)
     half = 1.96 * (0.75 * 0.25 / 100) ** 0.5
     assert (found.low, found.high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.012)
 
 
 def test_copies_of_a_picture_do_not_make_it_narrower() -> None:
-    once = paired.mean([run([True, True, True, False] * 15)], ACCURACY)
-    copied = paired.mean([run(np.repeat([True, True, True, False] * 15, 4).tolist(), group=4)], ACCURACY)
+    once = statistics.mean([run([True, True, True, False] * 15)], ACCURACY)
+    copied = statistics.mean([run(np.repeat([True, True, True, False] * 15, 4).tolist(), group=4)], ACCURACY)
     assert copied.high - copied.low == pytest.approx(once.high - once.low, rel=0.1)
 
 
 def test_seeds_that_differ_make_it_wider() -> None:
     alike = [run([True, False] * 30, seed=seed) for seed in range(3)]
     apart = [run([True] * n + [False] * (60 - n), seed=seed) for seed, n in enumerate((10, 30, 50))]
-    widths = [each.high - each.low for each in (paired.mean(alike, ACCURACY), paired.mean(apart, ACCURACY))]
+    widths = [each.high - each.low for each in (statistics.mean(alike, ACCURACY), statistics.mean(apart, ACCURACY))]
     assert widths[1] > 1.5 * widths[0]
 
 
@@ -62,9 +63,9 @@ def test_a_real_difference_is_found_with_its_sign() -> None:
     good = [drawn(rng, 0.9, seed=seed) for seed in range(3)]
     bad = [drawn(rng, 0.5, seed=seed) for seed in range(3)]
     for metric in (ACCURACY, MACRO_F1):
-        up, down = paired.difference(good, bad, metric), paired.difference(bad, good, metric)
-        assert paired.verdict(up) == "better"
-        assert paired.verdict(down) == "worse"
+        up, down = statistics.difference(good, bad, metric), statistics.difference(bad, good, metric)
+        assert verdict(up) == "better"
+        assert verdict(down) == "worse"
         assert up.low > 0 > down.high
         assert up.value == pytest.approx(-down.value)
         assert (up.runs, up.images) == (3, 60)
@@ -74,21 +75,21 @@ def test_pairing_finds_what_unpaired_intervals_hide() -> None:
     base = [True, False] * 30
     better = [*base[:-24], *[True] * 24]  # twelve more of sixty are right, and none is lost
     sides = [[run(correct, seed=seed) for seed in range(3)] for correct in (better, base)]
-    assert paired.verdict(paired.difference(*sides, ACCURACY)) == "better"
-    assert paired.mean(sides[0], ACCURACY).low < paired.mean(sides[1], ACCURACY).high
+    assert verdict(statistics.difference(*sides, ACCURACY)) == "better"
+    assert statistics.mean(sides[0], ACCURACY).low < statistics.mean(sides[1], ACCURACY).high
 
 
 def test_the_same_predictions_are_no_difference() -> None:
-    found = paired.difference([run([True, False] * 20)], [run([True, False] * 20)], ACCURACY)
+    found = statistics.difference([run([True, False] * 20)], [run([True, False] * 20)], ACCURACY)
     assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_few_seeds_are_no_evidence_however_large_the_difference(seeds: int) -> None:
     sides = [[run([correct] * 300, seed=seed) for seed in range(seeds)] for correct in (True, False)]
-    found = paired.difference(*sides, ACCURACY)
+    found = statistics.difference(*sides, ACCURACY)
     assert found.value == 1
-    assert paired.verdict(found) == "too few seeds"
+    assert verdict(found) == "too few seeds"
 
 
 # Seeds differ, and some images are harder than others for every run; many images must not make a difference of that.
@@ -98,7 +99,7 @@ def test_few_seeds_are_no_evidence_however_large_the_difference(seeds: int) -> N
 def test_chance_is_rarely_taken_for_a_difference(
     images: int, seeds: int, aligned: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paired, "SAMPLES", 200)
+    monkeypatch.setattr(statistics, "SAMPLES", 200)
     rng = np.random.default_rng(2)
     trials, found = 100, 0
     for _ in range(trials):
@@ -110,16 +111,16 @@ def test_chance_is_rarely_taken_for_a_difference(
             ]
             for side in range(2)
         ]
-        found += paired.verdict(paired.difference(*sides, ACCURACY)) != "no difference shown"
+        found += verdict(statistics.difference(*sides, ACCURACY)) != "no difference shown"
     assert found / trials <= 0.08
 
 
 def test_runs_are_compared_within_their_split_and_only_on_common_images() -> None:
     # On split 0 both are right; the base alone has split 1, where it is wrong.
     mine, base = [run([True] * 30)], [run([True] * 30), run([False] * 30, split=1, first=100)]
-    assert paired.difference(mine, base, ACCURACY).value == 0
+    assert statistics.difference(mine, base, ACCURACY).value == 0
     # Of 40 images 30 are common, and all of these are right in both.
-    found = paired.difference(mine, [run([True] * 30 + [False] * 10)], ACCURACY)
+    found = statistics.difference(mine, [run([True] * 30 + [False] * 10)], ACCURACY)
     assert (found.value, found.images) == (0, 30)
 
 
@@ -130,57 +131,38 @@ def test_more_runs_on_an_easy_split_are_no_advantage() -> None:
     def hard(seed: int) -> Outcome:
         return run([True, False] * 15, split=1, seed=seed, first=100)
 
-    found = paired.difference([easy(0), easy(1), easy(2), hard(0)], [easy(0), hard(0), hard(1), hard(2)], ACCURACY)
+    found = statistics.difference([easy(0), easy(1), easy(2), hard(0)], [easy(0), hard(0), hard(1), hard(2)], ACCURACY)
     assert (found.value, found.runs) == (0, 2)
 
 
 def test_a_split_without_common_images_does_not_count() -> None:
     mine = [run([True] * 30), run([True] * 30, split=1, first=100)]
     base = [run([False] * 30), run([True] * 30, split=1, first=200)]
-    found = paired.difference(mine, base, ACCURACY)
+    found = statistics.difference(mine, base, ACCURACY)
     assert (found.value, found.runs) == (1, 1)
 
 
 @pytest.mark.parametrize("base", [run([True] * 9, split=5), run([True] * 9, first=50)])
 def test_without_common_images_there_is_no_difference_to_speak_of(base: Outcome) -> None:
-    assert paired.difference([run([True] * 9)], [base], ACCURACY) is None
+    assert statistics.difference([run([True] * 9)], [base], ACCURACY) is None
 
 
 def test_other_labels_cannot_be_compared() -> None:
     other = run([True] * 9)
     other = Outcome((0, 0), other.predictions.rename(columns={"p_c": "p_d"}))
-    assert paired.difference([run([True] * 9)], [other], ACCURACY) is None
+    assert statistics.difference([run([True] * 9)], [other], ACCURACY) is None
 
 
 def test_other_seeds_are_compared_too_but_not_as_pairs() -> None:
     rng = np.random.default_rng(3)
     mine = [drawn(rng, 0.9, seed=seed) for seed in (0, 1, 2)]
     base = [drawn(rng, 0.4, seed=seed) for seed in (5, 6, 7)]
-    found = paired.difference(mine, base, ACCURACY)
-    assert (paired.verdict(found), found.runs) == ("better", 3)
+    found = statistics.difference(mine, base, ACCURACY)
+    assert (verdict(found), found.runs) == ("better", 3)
 
 
 def test_the_order_of_the_runs_does_not_matter() -> None:
     rng = np.random.default_rng(4)
     mine = [drawn(rng, 0.8, seed=seed) for seed in range(3)]
     base = [drawn(rng, 0.7, seed=seed) for seed in range(3)]
-    assert paired.difference(mine[::-1], base, ACCURACY) == paired.difference(mine, base[::-1], ACCURACY)
-
-
-def test_figures_without_predictions_have_students_interval() -> None:
-    found = paired.mean_of_figures([0.5, 0.6, 0.7])
-    assert (found.value, found.low, found.high) == pytest.approx((0.6, 0.6 - 0.2484, 0.6 + 0.2484), abs=1e-4)
-    assert np.isnan(paired.mean_of_figures([0.7]).low)
-    assert paired.mean_of_figures([0.7, 0.99]).high == 1
-
-
-def test_holm_as_worked_by_hand() -> None:
-    assert paired.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert paired.holm([0.6, 0.7]) == [1.0, 1.0]
-    assert paired.holm([]) == []
-
-
-def test_the_verdict_is_at_five_percent() -> None:
-    assert paired.verdict(Estimate(0.1, 0.0, 0.2, 0.049, runs=3)) == "better"
-    assert paired.verdict(Estimate(0.1, 0.0, 0.2, 0.05, runs=3)) == "no difference shown"
-    assert paired.verdict(Estimate(0.1, 0.0, 0.2, runs=3)) == "no difference shown"
+    assert statistics.difference(mine[::-1], base, ACCURACY) == statistics.difference(mine, base[::-1], ACCURACY)

@@ -1,12 +1,8 @@
-"""The picture of a comparison: a row per configuration, means on the left, differences to the baseline on the right."""
+"""Forest plot of a comparison: a row per configuration, means on the left, differences to the baseline on the right."""
 
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import matplotlib
-
-matplotlib.use("Agg")  # files only; no window and no display needed
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,15 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from met_culture.compare.statistics import Estimate
+from met_culture.compare.estimates import Estimate
+from met_culture.plotting.style import BLUE, GREEN, SKY_BLUE, VERMILION
 
-plt.rcParams["text.parse_math"] = False  # a $ in a parameter is no formula
-# Okabe and Ito's colours, told apart by the colour-blind; the shape says it too.
+# Each verdict has its own marker too, for readers who cannot tell the colours apart.
 MARKS = {
-    "better": ("#009E73", "^"),
-    "worse": ("#D55E00", "v"),
-    "no difference shown": ("#0072B2", "o"),
-    "too few seeds": ("#56B4E9", "s"),
+    "better": (GREEN, "^"),
+    "worse": (VERMILION, "v"),
+    "no difference shown": (BLUE, "o"),
+    "too few seeds": (SKY_BLUE, "s"),
     "not tested": ("0.4", "o"),
     "baseline": ("0.1", "D"),
 }
@@ -31,13 +27,13 @@ WIDTH = 34  # characters of a label in one line
 
 @dataclass(frozen=True)
 class Row:
-    """What is drawn of one configuration.
+    """One configuration in the plot.
 
     Attributes:
         label: What differs from the baseline.
-        runs: The figure of each run.
+        runs: The metric of each run.
         mean: Mean over the runs.
-        difference: Difference to the baseline; None for the baseline and where nothing can be paired.
+        difference: Difference to the baseline; None for the baseline itself, and without common test images.
         verdict: Key of `MARKS`.
     """
 
@@ -59,17 +55,17 @@ def forest(rows: Sequence[Row], metric: str, title: str) -> Figure:
 
     Args:
         rows: From top to bottom, the baseline first.
-        metric: Name of the figure.
-        title: Says which data the figures are of.
+        metric: Name of the metric.
+        title: Title; names the data.
     """
     labels = ["\n".join(textwrap.wrap(f"{row.label} (n={len(row.runs)})", WIDTH)) for row in rows]
-    # A row is as high as its label, in lines; of equal rows, long labels beside each other would overlap.
+    # The height of a row follows its label, in lines; with equal heights, long labels would overlap.
     heights = np.array([max(2, label.count("\n") + 1.5) for label in labels])
-    places = np.cumsum(heights) - heights / 2
+    positions = np.cumsum(heights) - heights / 2
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(11, 2.2 + 0.22 * heights.sum()), layout="constrained", sharey=True, width_ratios=[1, 1]
     )
-    for y, row in zip(places, rows, strict=True):
+    for y, row in zip(positions, rows, strict=True):
         colour, marker = MARKS[row.verdict]
         left.plot(row.runs, np.full(len(row.runs), y + 0.45), ".", color="0.45", markersize=6, linestyle="none")
         _interval(left, row.mean, y, colour, marker)
@@ -78,7 +74,7 @@ def forest(rows: Sequence[Row], metric: str, title: str) -> Figure:
         elif row is not rows[0]:
             right.annotate("not tested", (0, y), ha="center", va="center", color="0.4", fontsize=9, backgroundcolor="w")
     right.axvline(0, color="0.3", linestyle=":", linewidth=1)
-    left.set_yticks(places, labels)
+    left.set_yticks(positions, labels)
     left.set_ylim(heights.sum(), 0)
     name = metric.replace("_", " ")
     left.set(xlabel=f"test {name}", title="Mean, 95 % interval, single runs")

@@ -1,4 +1,4 @@
-"""Put runs together that differ in their seeds alone, name what differs, and compare with the baseline."""
+"""Group runs that differ only in their seeds, label what differs, and compare each group with the baseline."""
 
 import hashlib
 import json
@@ -9,27 +9,29 @@ from typing import Any
 import numpy as np
 
 from met_culture.common.errors import UserError
-from met_culture.compare import statistics as paired
+from met_culture.compare import statistics
+from met_culture.compare.estimates import Estimate, from_values
 from met_culture.compare.forest_plot import Row
 from met_culture.compare.runs import SEEDS, Run
-from met_culture.compare.statistics import ENOUGH, Estimate, Outcome
+from met_culture.compare.significance import MIN_RUNS, holm, verdict
+from met_culture.compare.statistics import Outcome
 from met_culture.evaluate.metrics import HEADLINE
 
 LONGEST = 60  # characters of a value in a label
 
 
 def configurations(runs: Sequence[Run]) -> list[list[Run]]:
-    """Return the runs of each configuration, in the order of their first; equal seeds count once, the first."""
-    found: dict[str, dict[Any, Run]] = {}
-    for each in runs:
-        found.setdefault(each.configuration, {}).setdefault(each.place, each)
-    return [list(same.values()) for same in found.values()]
+    """Return the runs of each configuration, in order of appearance; of runs with equal seeds the first counts."""
+    groups: dict[str, dict[Any, Run]] = {}
+    for run in runs:
+        groups.setdefault(run.configuration, {}).setdefault(run.seeds, run)
+    return [list(group.values()) for group in groups.values()]
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - what YAML holds
+def _value(value: Any) -> str:  # noqa: ANN401 - any YAML value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # A parameter may come from anywhere, and a terminal obeys more than letters.
-    text = "".join(each if each.isprintable() else "?" for each in text)
+    # The text of a parameter is not trusted: control characters would reach the terminal.
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}… ({hashlib.sha256(text.encode()).hexdigest()[:6]})"
@@ -37,62 +39,86 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - what YAML holds
 
 def label(run: Run, base: Run) -> str:
     """Return what differs from the baseline, as `key=value`, or `baseline`."""
-    keys = [key for key in base.params if key in run.params and key not in SEEDS]
-    parts = [f"{key}={_shown(run.params[key])}" for key in keys if run.params[key] != base.params[key]]
-    others = {"code": run.code != base.code, "data": run.data != base.data}
+    parts = []
+    for key, value in base.params.items():
+        if key in run.params and key not in SEEDS and run.params[key] != value:
+            parts.append(f"{key}={_value(run.params[key])}")
+    other = []
     if run.params.keys() != base.params.keys():
-        others = {"code": True}  # that has other keys
-    names = [f"other {name}" for name, other in others.items() if other]
-    # Of other code there may be several; a name tells them apart.
-    return ", ".join([*parts, *names]) + (f" ({_shown(run.names[0])})" if names else "") or "baseline"
+        other = ["other code"]  # other keys mean other code, and the data of the two cannot be compared
+    else:
+        other += ["other code"] if run.code != base.code else []
+        other += ["other data"] if run.data != base.data else []
+    text = ", ".join([*parts, *other])
+    if other:
+        return f"{text} ({_value(run.names[0])})"  # several may have other code: the name distinguishes them
+    return text or "baseline"
 
 
 def _outcomes(runs: Sequence[Run]) -> list[Outcome]:
-    return [Outcome(run.place, run.predictions) for run in runs if run.predictions is not None]
+    return [Outcome(run.seeds, run.predictions) for run in runs if run.predictions is not None]
 
 
 def mean(runs: Sequence[Run], metric: str) -> Estimate:
-    """Return mean and interval of a metric, over images and runs where all predictions are there, else over runs."""
+    """Return mean and interval of a metric: from predictions if all runs have them, else from the runs' metrics."""
     outcomes = _outcomes(runs)
     if len(outcomes) < len(runs):
-        return paired.mean_of_figures([run.metrics[metric] for run in runs])
-    return paired.mean(outcomes, HEADLINE.index(metric))
+        return from_values([run.metrics[metric] for run in runs])
+    return statistics.mean(outcomes, HEADLINE.index(metric))
 
 
-def compare(groups: Sequence[Sequence[Run]], metric: str) -> list[Row]:
-    """Return a row per configuration, the first being the baseline."""
+def _differences(groups: Sequence[Sequence[Run]], metric: str) -> list[Estimate | None]:
+    # The difference of each group to the first; p-values are corrected for the number of tests.
     base = _outcomes(groups[0])
     differences: list[Estimate | None] = [None]
     for runs in groups[1:]:
         outcomes = _outcomes(runs)
-        differences.append(paired.difference(outcomes, base, HEADLINE.index(metric)) if outcomes and base else None)
-    # What too few seeds say is no test.
-    corrected = iter(paired.holm([each.p for each in differences if each and each.runs >= ENOUGH]))
-    rows = []
-    for runs, found in zip(groups, differences, strict=True):
-        each = replace(found, p=next(corrected) if found.runs >= ENOUGH else np.nan) if found else None
-        said = paired.verdict(each) if each else "not tested" if rows else "baseline"
-        figures = tuple(run.metrics[metric] for run in runs)
-        rows.append(Row(label(runs[0], groups[0][0]), figures, mean(runs, metric), each, said))
+        estimate = statistics.difference(outcomes, base, HEADLINE.index(metric)) if outcomes and base else None
+        differences.append(estimate)
+    # With too few seeds there is no test, so these p-values do not count.
+    tested = [index for index, estimate in enumerate(differences) if estimate and estimate.runs >= MIN_RUNS]
+    corrected = dict(zip(tested, holm([_p(differences[index]) for index in tested]), strict=True))
+    return [
+        replace(estimate, p=corrected.get(index, np.nan)) if estimate else None
+        for index, estimate in enumerate(differences)
+    ]
+
+
+def _p(estimate: Estimate | None) -> float:
+    return estimate.p if estimate else np.nan
+
+
+def compare(groups: Sequence[Sequence[Run]], metric: str) -> list[Row]:
+    """Return a row for each configuration; the first is the baseline."""
+    rows: list[Row] = []
+    for runs, difference in zip(groups, _differences(groups, metric), strict=True):
+        untested = "not tested" if rows else "baseline"
+        conclusion = verdict(difference) if difference else untested
+        values = tuple(run.metrics[metric] for run in runs)
+        rows.append(Row(label(runs[0], groups[0][0]), values, mean(runs, metric), difference, conclusion))
     return rows
 
 
 def selected(runs: Sequence[Run], names: Sequence[str], baseline: str | None) -> list[Run]:
-    """Return the baseline's configuration first, then those of the named runs, or all.
+    """Return the runs of the baseline's configuration, then those of the named runs' configurations, or of all.
 
     Args:
         runs: HEAD's first.
-        names: Of experiments, commits or result files; none are all.
-        baseline: A name; None is HEAD.
+        names: Names of experiments, commits or result files; an empty list means all.
+        baseline: Name of the baseline; None is HEAD.
 
     Raises:
-        UserError: A name is no run's.
+        UserError: No run has one of the names.
     """
     for name in [*names, *([baseline] if baseline else [])]:
         if not any(name in run.names for run in runs):
             raise UserError(
-                f"{name} is no finished experiment of HEAD; `dvc exp show` lists them, --commits N takes earlier ones."
+                f"{name} is no finished experiment of HEAD; `dvc exp show` lists them, --commits N adds earlier ones."
             )
-    first = next(run for run in runs if baseline in run.names) if baseline else runs[0]
-    wanted = {first.configuration, *(r.configuration for r in runs if not names or set(names) & set(r.names))}
-    return sorted((r for r in runs if r.configuration in wanted), key=lambda r: r.configuration != first.configuration)
+    first = runs[0]
+    if baseline:
+        first = next(run for run in runs if baseline in run.names)
+    chosen = {run.configuration for run in runs if not names or set(names) & set(run.names)}
+    base = [run for run in runs if run.configuration == first.configuration]
+    others = [run for run in runs if run.configuration in chosen and run.configuration != first.configuration]
+    return base + others

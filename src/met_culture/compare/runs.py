@@ -1,4 +1,4 @@
-"""Runs of the pipeline as the comparison takes them: parameters, figures, predictions, and what made them."""
+"""A run of the pipeline as the comparison reads it: parameters, metrics, predictions, code and data."""
 
 import json
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import yaml
 
 from met_culture.common.errors import UserError
 
-SEEDS = ("clean.seed", "train.seed")  # what may differ between the runs of one configuration
+SEEDS = ("clean.seed", "train.seed")  # parameters that may differ between runs of one configuration
 PIPELINE = Path("dvc.yaml")
-FIGURES = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")
+METRICS = ("val_accuracy_last_10", "accuracy", "balanced_accuracy", "macro_f1")
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Run:
     """One run of the pipeline.
 
     Attributes:
-        names: Names of the experiments and commits that have this result, or of the result file.
+        names: Names of the experiments and commits with this result, or of the result file.
         params: Parameters that predictions depend on, by dotted key.
-        metrics: The content of metrics/train.json and metrics/evaluate.json, as one.
-        predictions: The table of predictions; None if it is not in DVC's cache, or was not committed.
-        code: Hash of the code that made it.
-        data: Hash of the records and images that it was made from.
+        metrics: The content of metrics/train.json and metrics/evaluate.json together.
+        predictions: The table of predictions; None if DVC's cache does not have it.
+        code: Hash of the code that produced it.
+        data: Hash of the records and images that it was produced from.
         environment: The content of metrics/environment.json.
     """
 
@@ -38,61 +38,71 @@ class Run:
     environment: str = ""
 
     @property
-    def place(self) -> tuple[Any, Any]:
+    def seeds(self) -> tuple[Any, Any]:
         """Seeds of split and training."""
-        return tuple(self.params.get(key) for key in SEEDS)
+        split, training = SEEDS
+        return self.params.get(split), self.params.get(training)
 
     @property
     def configuration(self) -> str:
-        """Code, data and all parameters but the seeds, as text: equal for the runs of one configuration."""
+        """Code, data and all parameters except the seeds, as text; equal for the runs of one configuration."""
         params = {key: value for key, value in self.params.items() if key not in SEEDS}
         return json.dumps([params, self.code, self.data], sort_keys=True)
 
 
-def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested parameters by dotted key."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for key, value in content.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return found
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
 
 
 def tracked(pipeline: Path) -> tuple[set[str], set[str]]:
-    """Return the parameters and the code that predictions depend on: of all stages before evaluate.
+    """Return the parameters and the code that predictions depend on: those of all stages except evaluate.
 
-    How a fetch asks, say, is none of them.
+    dvc.yaml does not list parameters that change no output, such as the rate limit of fetch.
 
     Raises:
         UserError: The file is missing or damaged.
     """
+    params: set[str] = set()
+    deps: set[str] = set()
     try:
         stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"]
-        before = [stage for name, stage in stages.items() if name != "evaluate"]
-        params, deps = ({each for stage in before for each in stage.get(key, [])} for key in ("params", "deps"))
+        for name, stage in stages.items():
+            if name != "evaluate":
+                params.update(stage.get("params", []))
+                deps.update(stage.get("deps", []))
     except FileNotFoundError:
         raise UserError(f"{pipeline} is missing; run in the root of the repository.") from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{pipeline} is damaged; mend it.") from None
-    return params, {each for each in deps if not each.startswith("data/")}
+        raise UserError(f"{pipeline} is damaged; repair it.") from None
+    return params, {path for path in deps if not path.startswith("data/")}
 
 
-def results(path: Path) -> list[Run]:
-    """Return the runs of a result file of benchmarks/article.py; it holds no predictions.
+def benchmark_runs(path: Path) -> list[Run]:
+    """Return the runs in a result file of benchmarks/article.py, which has no predictions.
 
     Raises:
-        UserError: The file is missing or holds something else.
+        UserError: The file is missing or has other content.
     """
     keys, _ = tracked(PIPELINE)
+    runs = []
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))["experiments"]
-        read = [(flat(each["params"]), each["train"] | each["evaluate"]) for each in content]
-        if not read or any(not isinstance(metrics[key], int | float) for _, metrics in read for key in FIGURES):
+        for experiment in json.loads(path.read_text(encoding="utf-8"))["experiments"]:
+            params = {key: value for key, value in flatten(experiment["params"]).items() if key in keys}
+            metrics = experiment["train"] | experiment["evaluate"]
+            if any(not isinstance(metrics[name], int | float) for name in METRICS):
+                raise ValueError
+            runs.append(Run((path.stem,), params, metrics, code=path.stem))
+        if not runs:
             raise ValueError
     except FileNotFoundError:
         raise UserError(f"{path} is missing; give an experiment's name or a file of benchmarks/results/.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{path} holds no experiments with params, train and evaluate.") from None
-    return [
-        Run((path.stem,), {k: v for k, v in params.items() if k in keys}, metrics, code=path.stem)
-        for params, metrics in read
-    ]
+        raise UserError(f"{path} has no experiments with params, train and evaluate.") from None
+    return runs
