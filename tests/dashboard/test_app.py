@@ -25,7 +25,7 @@ HOSTILE = '<img src=x onerror="document.title=1">:red[*x*] $y$ [z](javascript:al
 OBJECT = "https://www.metmuseum.org/art/collection/search/1"
 LABELS = ["China", "Japan", "America", "India"]
 EXAMPLE = "or a painting of the test images"
-NEAREST = "Training paintings most like it"
+NEAREST = "Most similar training paintings"
 expect.set_options(timeout=60_000)  # the first page imports TensorFlow
 
 
@@ -155,11 +155,11 @@ def test_another_revision_answers_otherwise(browser: Browser, url: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("page.jpg", b"<html>", "This picture cannot be used: HTML, not an image."),
-        ("text.png", b"text", "This picture cannot be used: not an image."),
-        ("half.jpg", encoded((200, 300))[:3000], "This picture cannot be used: cut off."),
-        ("empty.jpg", b"", "This picture cannot be used: empty."),
-        ("../../x.jpg", b"GIF89a", "This picture cannot be used: "),
+        ("page.jpg", b"<html>", "This image cannot be used: HTML, not an image."),
+        ("text.png", b"text", "This image cannot be used: not an image."),
+        ("half.jpg", encoded((200, 300))[:3000], "This image cannot be used: cut off."),
+        ("empty.jpg", b"", "This image cannot be used: empty."),
+        ("../../x.jpg", b"GIF89a", "This image cannot be used: "),
         ("page.svg", b"<svg/>", "files are not allowed"),
         ("huge.jpg", b"\0" * 21_000_000, "File must be 20.0MB or smaller"),
     ],

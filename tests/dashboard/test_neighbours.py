@@ -11,7 +11,7 @@ from met_culture.common.config import load
 from met_culture.dashboard import neighbours
 from met_culture.images.check import ImageError
 from met_culture.models.model_file import ModelMeta
-from met_culture.predict.predictor import Models
+from met_culture.predict.predictor import Models, model_inputs
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
 
@@ -61,9 +61,9 @@ def test_features_have_unit_length(models: Models) -> None:
 def test_a_picture_is_nearest_to_itself(models: Models, paintings: pd.DataFrame, tmp_path: Path) -> None:
     embedder = neighbours.embedding(models[0][0])
     found = neighbours.neighbours(paintings, tmp_path, models, embedder)
-    assert found.of == 38
+    assert found.total == 38
     assert set(found.rows["objectID"]) == set(range(40)) - {7, 8, 9, 20, 30}
-    asked = neighbours.see(neighbours.painting(tmp_path, "images/33.jpg"), models)[0]
+    asked = model_inputs(neighbours.painting(tmp_path, "images/33.jpg"), models)[0]
     rows = found.nearest(neighbours.embed(embedder, asked[None])[0], 4)
     assert rows["objectID"].iloc[0] == 33
     assert rows["similarity"].iloc[0] == pytest.approx(1, abs=1e-5)
@@ -73,11 +73,11 @@ def test_a_picture_is_nearest_to_itself(models: Models, paintings: pd.DataFrame,
 def test_of_many_some_are_drawn_and_always_the_same(
     models: Models, paintings: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neighbours, "MOST", 10)
+    monkeypatch.setattr(neighbours, "MAX_PAINTINGS", 10)
     embedder = neighbours.embedding(models[0][0])
     first, second = (neighbours.neighbours(paintings, tmp_path, models, embedder) for _ in range(2))
     assert 7 <= len(first.rows) <= 10
-    assert first.of == 38
+    assert first.total == 38
     assert list(first.rows["objectID"]) == list(second.rows["objectID"])
 
 

@@ -43,6 +43,6 @@ def test_outside_a_repository_there_is_the_folder_s(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     found, note = revisions.revisions()
     assert [each.name for each in found] == ["workspace"]
-    assert note.startswith("Models of commits and experiments are not offered")
+    assert note.startswith("Models of commits and experiments are not available")
     with pytest.raises(UserError, match=r"models/model\.keras is missing"):
         found[0].load()

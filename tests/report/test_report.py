@@ -17,8 +17,11 @@ from support import ROOT, picture
 
 from met_culture.common.cli import run
 from met_culture.common.errors import UserError
+from met_culture.compare.dvc_experiments import Experiments
 from met_culture.compare.runs import Run
-from met_culture.report import run as report
+from met_culture.report import __main__ as command
+from met_culture.report import content, page
+from met_culture.report.pictures import picture as data_address
 
 LABELS = ["China", "Japan", "America", "India"]
 HOSTILE = '<img src="https://example.org/x.png" onerror="document.title=1"><script>document.title=1</script>'
@@ -46,9 +49,9 @@ def predictions(count: int = 40) -> pd.DataFrame:
 def results(workspace: Path) -> Path:
     """Return a folder with everything that the report reads, outside a repository."""
     shutil.copytree(ROOT / "metrics", workspace / "metrics")
-    for place, name in enumerate(report.EXPLORED):
+    for place, name in enumerate(content.EXPLORED):
         picture(workspace / f"plots/explore/{name}.png", place, size=(1000, 400))
-    for place, name in enumerate(report.EVALUATED):
+    for place, name in enumerate(content.EVALUATED):
         picture(workspace / f"plots/{name}.png", place, size=(1000, 400))
     for folder in ("data/evaluate", "data/preprocess"):
         (workspace / folder).mkdir(parents=True)
@@ -62,7 +65,7 @@ def results(workspace: Path) -> Path:
 @pytest.fixture
 def written(results: Path, stage: Callable[..., None]) -> str:
     """Return the report's address."""
-    stage(report.main, results / "out/report.html")
+    stage(command.main, results / "out/report.html")
     return (results / "out/report.html").as_uri()
 
 
@@ -71,7 +74,7 @@ def test_it_shows_everything_without_a_network(browser: Browser, written: str, w
     with opened(browser, written, width) as page:
         assert page.evaluate(OVERFLOW) == 0
         shown = page.evaluate("[...document.images].map(e => [e.naturalWidth > 0, e.alt !== ''])")
-        assert len(shown) == len(report.EXPLORED) + len(report.EVALUATED) + report.SHOWN
+        assert len(shown) == len(content.EXPLORED) + len(content.EVALUATED) + content.ERRORS
         assert all(all(each) for each in shown)
         assert [each.get_attribute("id") for each in page.locator("h2").all()] == SECTIONS
         assert page.locator("article h3").count() == 2, "a card's title is below the page's headings"
@@ -100,25 +103,30 @@ def test_names_are_shown_and_never_obeyed(browser: Browser, written: str) -> Non
 
 def test_the_worst_errors_come_first() -> None:
     table = predictions()
-    found = report.worst(table, np.zeros((len(table), 4, 4, 3), np.uint8), LABELS)
+    found = content.worst_errors(table, np.zeros((len(table), 4, 4, 3), np.uint8), LABELS)
     true = [each[f"p_{each['label']}"] for each in found]
     assert true == sorted(true)
     assert all(each["label"] != each["predicted"] for each in found)
-    assert len(found) == report.SHOWN
+    assert len(found) == content.ERRORS
 
 
 def test_equal_results_give_equal_bytes(results: Path, stage: Callable[..., None]) -> None:
     for name in ("one", "two"):
-        stage(report.main, results / name)
+        stage(command.main, results / name)
     assert (results / "one").read_bytes() == (results / "two").read_bytes()
 
 
 def test_a_card_shows_html_and_does_not_obey_it() -> None:
-    html = report.card("# Card\n\n<b>x</b> [y](javascript:alert(1))\n\n| a |\n|---|\n| 1 |\n")
+    html = content.card_html("# Card\n\n<b>x</b> [y](javascript:alert(1))\n\n| a |\n|---|\n| 1 |\n")
     assert "<h3>Card</h3>" in html
     assert "&lt;b&gt;" in html
     assert "<td>1</td>" in html
     assert "href" not in html
+
+
+def comparison() -> tuple:
+    found = content.comparison("synthetic sample")
+    return found["table"], found["forest"], found["notes"]
 
 
 def test_the_comparison_stands_in_it_with_its_picture(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,8 +135,8 @@ def test_the_comparison_stands_in_it_with_its_picture(results: Path, monkeypatch
         return Run((name,), {"train.epochs": epochs, "train.seed": seed, "clean.seed": 0}, figures)
 
     runs = [made("HEAD", 50, 0), made("a", 100, 0), made("b", 100, 1)]
-    monkeypatch.setattr(report, "experiments", lambda: (runs, runs[0], ["x is left out: failed"]))
-    table, image, notes = report.compared("synthetic sample")
+    monkeypatch.setattr(content, "experiments", lambda: Experiments(runs, True, ["x is left out: failed"]))
+    table, image, notes = comparison()
     assert list(table["configuration"]) == ["baseline", "train.epochs=100"]
     assert list(table["n"]) == ["1", "2"]
     assert image.width > 500
@@ -136,32 +144,32 @@ def test_the_comparison_stands_in_it_with_its_picture(results: Path, monkeypatch
 
 
 def test_without_a_repository_or_a_run_it_says_so(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    table, image, notes = report.compared("synthetic sample")
+    table, image, notes = comparison()
     assert table is image is None
     assert notes[0].startswith("There is no comparison: `dvc exp show` failed")
-    monkeypatch.setattr(report, "experiments", lambda: ([], None, ["abc is left out: it has no metrics"]))
-    assert "HEAD has no finished run" in report.compared("synthetic sample")[2][0]
+    monkeypatch.setattr(content, "experiments", lambda: Experiments([], False, ["abc is left out: it has no metrics"]))
+    assert "HEAD has no finished run" in comparison()[2][0]
 
 
 def test_no_error_and_no_table_leave_no_empty_place(results: Path) -> None:
-    content = {"evaluate": json.loads((results / "metrics/evaluate.json").read_text()), "cards": {}, "forest": None}
-    content |= {"train": json.loads((results / "metrics/train.json").read_text()), "explored": [], "evaluated": []}
-    text = report.page(content | {"errors": [], "table": None, "notes": []}).decode()
+    shown = {"evaluate": json.loads((results / "metrics/evaluate.json").read_text()), "cards": {}, "forest": None}
+    shown |= {"train": json.loads((results / "metrics/train.json").read_text()), "explored": [], "evaluated": []}
+    text = page.page(shown | {"errors": [], "table": None, "notes": []}).decode()
     assert "No test image was taken for another culture." in text
     assert "<table" not in text
 
 
 def test_pictures_give_way_to_the_limit(monkeypatch: pytest.MonkeyPatch, results: Path) -> None:
-    content = {"evaluate": json.loads((results / "metrics/evaluate.json").read_text()), "cards": {}, "forest": None}
-    content |= {"train": json.loads((results / "metrics/train.json").read_text()), "errors": [], "table": None}
+    shown = {"evaluate": json.loads((results / "metrics/evaluate.json").read_text()), "cards": {}, "forest": None}
+    shown |= {"train": json.loads((results / "metrics/train.json").read_text()), "errors": [], "table": None}
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (400, 400, 3), "uint8"))
-    content |= {"explored": [("collection", "noise", noise)], "evaluated": [], "notes": []}
-    best = len(report.page(content))
-    monkeypatch.setattr(report, "LARGEST", best)
-    assert len(report.page(content)) < best
-    monkeypatch.setattr(report, "LARGEST", 10_000)
+    shown |= {"explored": [("collection", "noise", noise)], "evaluated": [], "notes": []}
+    best = len(page.page(shown))
+    monkeypatch.setattr(page, "LARGEST", best)
+    assert len(page.page(shown)) < best
+    monkeypatch.setattr(page, "LARGEST", 10_000)
     with pytest.raises(UserError, match=r"explore\.pictures"):
-        report.page(content)
+        page.page(shown)
 
 
 def test_what_is_missing_is_named(results: Path) -> None:
@@ -183,11 +191,11 @@ def test_half_a_file_is_said_in_a_sentence(
     content = (results / name).read_bytes()
     (results / name).write_bytes(content[: int(share * len(content))])
     with pytest.raises(SystemExit) as end:
-        run(lambda: stage(report.main, results / "report.html"))
+        run(lambda: stage(command.main, results / "report.html"))
     assert end.value.code == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (results / "report.html").exists()
 
 
 def test_a_picture_that_is_too_long_for_its_format_is_made_smaller() -> None:
-    assert report.picture(Image.new("L", (4, 20_000)), 30).startswith("data:image/webp")
+    assert data_address(Image.new("L", (4, 20_000)), 30).startswith("data:image/webp")

@@ -1,8 +1,9 @@
-"""Which training paintings a network finds most like a picture: the nearest in what its last layer reads."""
+"""The training paintings most similar to an image: nearest neighbours by the input of the network's last layer."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -11,37 +12,39 @@ import pandas as pd
 
 from met_culture.evaluate.gradcam import split_model
 from met_culture.images.check import ImageError
-from met_culture.predict.inputs import Picture, read_file
-from met_culture.predict.predictor import BATCH, Models, see
+from met_culture.predict.inputs import InputImage, read_file
+from met_culture.predict.predictor import BATCH, Models, model_inputs
 
-# Paintings that are compared with; of more, as many at random, so that a large museum does not take an hour.
-MOST = 2_000
+MAX_PAINTINGS = 2_000  # a random sample of a larger collection, which would take an hour
 SEED = 0
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Training paintings and where the network puts them.
+    """Training paintings and their features.
 
     Attributes:
-        rows: One row per painting, as paintings.csv holds them.
-        features: Of unit length, float32 (n, features).
-        of: How many training paintings there are, of which these are all or some.
+        rows: One row per painting, as in paintings.csv.
+        features: Features of unit length, float32 (n, features).
+        total: Number of all training paintings, of which `rows` may be a sample.
     """
 
     rows: pd.DataFrame
     features: np.ndarray
-    of: int
+    total: int
 
     def nearest(self, features: np.ndarray, count: int) -> pd.DataFrame:
-        """Return the `count` rows nearest to a picture's features, (features,), with their cosine as `similarity`."""
+        """Return the `count` rows nearest to the features of an image, (features,), with a column `similarity`.
+
+        The similarity is the cosine.
+        """
         similarity = self.features @ features
-        places = np.argsort(-similarity, kind="stable")[:count]
-        return self.rows.iloc[places].assign(similarity=similarity[places])
+        nearest = np.argsort(-similarity, kind="stable")[:count]
+        return self.rows.iloc[nearest].assign(similarity=similarity[nearest])
 
 
 def embedding(model: keras.Model) -> keras.Model:
-    """Return the part of a model of `load_model` that ends before its last layer."""
+    """Return a model of `load_model` without its last layer."""
     if isinstance(model, keras.Sequential):
         return keras.Sequential([keras.Input(model.input_shape[1:], dtype="uint8"), *model.layers[:-1]])
     below, above = split_model(model)
@@ -50,45 +53,48 @@ def embedding(model: keras.Model) -> keras.Model:
 
 def embed(embedder: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return the features of images, uint8 (n, size, size, 3), as float32 (n, features) of unit length."""
-    found = np.asarray(embedder.predict_on_batch(images), np.float32).reshape(len(images), -1)
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+    features = np.asarray(embedder.predict_on_batch(images), np.float32).reshape(len(images), -1)
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
 
 
-def painting(raw: Path, image_file: str) -> Picture:
-    """Return the picture of a row of paintings.csv; it cannot lie outside `raw`, whatever the table says."""
+def _read_painting(raw: Path, image_file: str) -> bytes:
+    if Path(image_file).is_absolute() or ".." in Path(image_file).parts:
+        raise ImageError("lies outside the folder of images")
+    return read_file(raw / image_file)
 
-    def read() -> bytes:
-        if Path(image_file).is_absolute() or ".." in Path(image_file).parts:
-            raise ImageError("lies outside the folder of images")
-        return read_file(raw / image_file)
 
-    return Picture(image_file, read)
+def painting(raw: Path, image_file: str) -> InputImage:
+    """Return the image of a row of paintings.csv; reading raises ImageError for a path outside `raw`."""
+    return InputImage(image_file, partial(_read_painting, raw, image_file))
+
+
+def _array(image_file: str, raw: Path, models: Models) -> np.ndarray | None:
+    try:
+        return model_inputs(painting(raw, image_file), models[:1])[0]
+    except ImageError:
+        return None
 
 
 def neighbours(paintings: pd.DataFrame, raw: Path, models: Models, embedder: keras.Model) -> Neighbours:
-    """Return the training paintings, of `MOST` at most, as the first model sees them; memory holds `BATCH` pictures.
+    """Return the features of at most `MAX_PAINTINGS` training paintings; at most `BATCH` images are in memory.
 
     Args:
-        paintings: As paintings.csv holds them.
+        paintings: The table paintings.csv.
         raw: The folder of `image_file`.
-        models: As `load_models` returns them.
-        embedder: Of the first model.
+        models: As `load_models` returns them; the first is used.
+        embedder: The first model without its last layer.
     """
     training = paintings[paintings["split"] == "train"].reset_index(drop=True)
-    rows = training.iloc[np.sort(np.random.default_rng(SEED).permutation(len(training))[:MOST])]
-
-    def seen(image_file: str) -> np.ndarray | None:
-        try:
-            return see(painting(raw, image_file), models[:1])[0]
-        except ImageError:
-            return None
-
-    good: list[int] = []
+    sample = np.sort(np.random.default_rng(SEED).permutation(len(training))[:MAX_PAINTINGS])
+    rows = training.iloc[sample]
+    readable: list[int] = []
     features = [np.zeros((0, embedder.output_shape[-1]), np.float32)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(rows), BATCH):
-            arrays = list(pool.map(seen, rows["image_file"].iloc[start : start + BATCH]))
-            good += [start + place for place, each in enumerate(arrays) if each is not None]
-            if any(each is not None for each in arrays):
-                features.append(embed(embedder, np.stack([each for each in arrays if each is not None])))
-    return Neighbours(rows.iloc[good], np.concatenate(features), len(training))
+            files = rows["image_file"].iloc[start : start + BATCH]
+            arrays = list(pool.map(partial(_array, raw=raw, models=models), files))
+            images = [array for array in arrays if array is not None]
+            readable += [start + index for index, array in enumerate(arrays) if array is not None]
+            if images:
+                features.append(embed(embedder, np.stack(images)))
+    return Neighbours(rows.iloc[readable], np.concatenate(features), len(training))

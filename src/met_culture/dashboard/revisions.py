@@ -1,4 +1,4 @@
-"""The trained models to choose from: those of this folder, and those of commits and experiments in DVC's cache."""
+"""The trained models to choose from: the workspace's, and those of commits and experiments in DVC's cache."""
 
 import tempfile
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from met_culture.common.errors import UserError
-from met_culture.compare.dvc_experiments import cached, shown
+from met_culture.compare.exp_show import cached_output, listings
 from met_culture.predict.predictor import Models, load_models
 
 MODEL = "models/model.keras"
-COMMITS = 10  # that are looked through, with their experiments
+COMMITS = 10  # number of commits to search, with their experiments
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Revision:
     """A trained model.
 
     Attributes:
-        name: What the user calls it: `workspace`, or names of commits and experiments.
-        digest: Its hash in DVC; empty for the file in the folder.
+        name: `workspace`, or the names of commits and experiments.
+        digest: Hash of the model in DVC; empty for the workspace.
     """
 
     name: str
     digest: str = ""
 
     def load(self) -> Models:
-        """Return the model, alone.
+        """Return the model as the only one in a list.
 
         Raises:
             UserError: It is missing, damaged or not of this project.
@@ -36,36 +36,34 @@ class Revision:
         if not self.digest:
             return load_models([Path(MODEL)])
         with Repo() as repo:
-            content = cached(repo, self.digest)
+            content = cached_output(repo, self.digest)
         if content is None:
             raise UserError(f"the model of {self.name} is no longer in DVC's cache; pull it (`dvc exp pull`).")
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.keras"  # Keras goes by the suffix
+            path = Path(folder) / "model.keras"  # Keras needs the suffix
             path.write_bytes(content)
             return load_models([path])
 
 
-def revisions() -> tuple[list[Revision], str]:
-    """Return the models that can be loaded, the folder's first, and why others are missing, if they are.
-
-    Models of equal bytes are one, with all their names.
-    """
+def _names_by_digest() -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
+    for listing in listings(COMMITS):
+        digest = (listing.data.get("outs") or {}).get(MODEL, {}).get("hash")
+        if digest:
+            names.setdefault(digest, []).append(listing.name)
+    return names
+
+
+def revisions() -> tuple[list[Revision], str]:
+    """Return the models that can be loaded, the workspace's first, and why others are missing, or an empty text.
+
+    Models with equal bytes are one revision with all their names.
+    """
+    workspace = Revision("workspace")
     try:
         with Repo() as repo:
-            for commit in shown(COMMITS):
-                if commit["rev"] == "workspace":
-                    continue
-                states = [(commit.get("name") or commit["rev"][:7], commit.get("data"))]
-                for each in commit.get("experiments") or []:
-                    one = each["revs"][0]
-                    states.append((each.get("name") or one["rev"][:7], one.get("data")))
-                for name, data in states:
-                    digest = ((data or {}).get("outs") or {}).get(MODEL, {}).get("hash")
-                    if digest:
-                        names.setdefault(digest, []).append(name)
-            names = {digest: each for digest, each in names.items() if cached(repo, digest) is not None}
+            names = _names_by_digest()
+            cached = [digest for digest in names if cached_output(repo, digest) is not None]
     except (DvcException, UserError) as error:
-        return [Revision("workspace")], f"Models of commits and experiments are not offered: {error}"
-    found = [Revision(", ".join(each), digest) for digest, each in names.items()]
-    return [Revision("workspace"), *found], ""
+        return [workspace], f"Models of commits and experiments are not available: {error}"
+    return [workspace, *(Revision(", ".join(names[digest]), digest) for digest in cached)], ""

@@ -1,0 +1,122 @@
+"""Collect the content of the report from the outputs of a run: plots, worst errors, comparison, cards."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import UndefinedError
+from markdown_it import MarkdownIt
+from PIL import Image
+
+from met_culture.cards.render import current_cards
+from met_culture.common.errors import UserError
+from met_culture.common.files import read_json
+from met_culture.compare.comparison import cautions, table
+from met_culture.compare.dvc_experiments import experiments
+from met_culture.compare.forest_plot import forest
+from met_culture.compare.grouping import compare, configurations
+from met_culture.evaluate.examples import worst_first
+from met_culture.evaluate.metrics import HEADLINE
+from met_culture.report.pictures import figure_image, museum_link, read_image
+
+ERRORS = 12  # number of worst errors
+EXPLORED = {
+    "collection": "Some of everything that was fetched, at random",
+    "object": "The columns of one object, filled and empty",
+    "columns": "How filled each of the 57 columns is, which decided what can be predicted",
+    "classifications": "Objects by classification, names of the same thing joined",
+    "cultures": "Works and paintings by culture",
+    "media": "The most used media",
+    "kinds": "How many paintings, drawings and sculptures there are",
+    "classes": "Some paintings of each culture",
+    "shapes": "Sizes, dates and mean colours of the paintings by culture",
+    "duplicates": "Pictures that are one: copies, near-duplicates and leaves of an album",
+}
+EVALUATED = {
+    "curves": "Accuracy and loss of train and validation by epoch",
+    "confusion": "Confusion matrix of the test images, each row normalised",
+    "gradcam": "Where the network looked for right and for wrong answers",
+}
+
+
+def worst_errors(predictions: pd.DataFrame, images: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
+    """Return the wrong predictions with the lowest probability of the true label, at most `ERRORS`.
+
+    Args:
+        predictions: One row per test image, text columns as text.
+        images: uint8 (n, size, size, 3), RGB, in the same order.
+        labels: All labels.
+    """
+    errors = []
+    for index in worst_first(predictions, labels)[:ERRORS]:
+        row = predictions.iloc[index].to_dict()
+        row["image"] = Image.fromarray(images[index])
+        row["link"] = museum_link(row["objectURL"])
+        row["p"] = row[f"p_{row['predicted']}"]
+        errors.append(row)
+    return errors
+
+
+def card_html(text: str) -> str:
+    """Return Markdown as HTML, headings two levels lower; HTML in the text is escaped."""
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{int(token.tag[1]) + 2}"
+    return markdown.renderer.render(tokens, markdown.options, {})
+
+
+def comparison(source: str) -> dict[str, Any]:
+    """Return the comparison of HEAD with its experiments: `table`, `forest` (an image) and `notes`."""
+    empty: dict[str, Any] = {"table": None, "forest": None}
+    try:
+        found = experiments()
+    except UserError as error:
+        return empty | {"notes": [f"There is no comparison: {error}"]}
+    if not found.head_finished:
+        reason = "There is no comparison: HEAD has no finished run; run `dvc repro` and commit."
+        return empty | {"notes": [reason, *found.notes]}
+    groups = configurations(found.runs)
+    rows = compare(groups, HEADLINE[0])
+    image = None
+    if len(groups) > 1:
+        image = figure_image(forest(rows, HEADLINE[0], f"Comparison of configurations ({source})"))
+    notes = [*found.notes, *cautions(groups)]
+    return {"table": table(groups, rows, HEADLINE[0]), "forest": image, "notes": notes}
+
+
+def _plots(folder: Path, titles: dict[str, str]) -> list[tuple[str, str, Image.Image]]:
+    return [(name, title, read_image(folder / f"{name}.png")) for name, title in titles.items()]
+
+
+def _read_run() -> dict[str, Any]:
+    metrics = {stage: read_json(Path(f"metrics/{stage}.json")) for stage in ("evaluate", "train")}
+    predictions = pd.read_csv("data/evaluate/predictions.csv", keep_default_na=False)
+    images = np.load("data/preprocess/test_x.npy", mmap_mode="r")
+    if len(predictions) != len(images) or predictions.isna().to_numpy().any():
+        raise ValueError(f"{len(predictions)} predictions, perhaps truncated, of {len(images)} test images")
+    return {
+        **metrics,
+        "explored": _plots(Path("plots/explore"), EXPLORED),
+        "evaluated": _plots(Path("plots"), EVALUATED),
+        "cards": {name: card_html(text) for name, text in current_cards(Path("metrics")).items()},
+        "errors": worst_errors(predictions, images, list(metrics["evaluate"]["labels"])),
+    }
+
+
+def read_run() -> dict[str, Any]:
+    """Return the content of the report from the outputs of the run in this folder, without the comparison.
+
+    Raises:
+        UserError: An output is missing, damaged or from another run.
+    """
+    try:
+        return _read_run()
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} is missing; run `make repro`, or `dvc pull`.") from None
+    # JSON, pandas, NumPy and the templates raise these for a truncated file.
+    except (ValueError, LookupError, EOFError, UndefinedError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"an output is damaged or from another run ({reason}); run `make repro`.") from None
