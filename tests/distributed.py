@@ -66,7 +66,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Train, and leave in `seen.npz` this process's weights and how many images it augmented."""
+    """Train, and leave in `result.npz` this process's weights and how many images it augmented."""
     from met_culture.common.cli import run
     from met_culture.train import __main__ as train
     from met_culture.train import batches
@@ -80,7 +80,7 @@ def main() -> None:
 
     def fit_and_save(network: Any, *rest: Any) -> Any:
         result = fit(network, *rest)
-        np.savez("seen.npz", *network.trainable.get_weights(), read=len(augmented))
+        np.savez("result.npz", *network.trainable.get_weights(), read=len(augmented))
         return result
 
     batches.augment = count_and_augment

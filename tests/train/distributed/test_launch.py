@@ -17,7 +17,7 @@ OURS = {"MET_CULTURE_COORDINATOR": "n0:5", "MET_CULTURE_PROCESSES": "2", "MET_CU
 LOST = "cannot reach another, or was killed"
 
 
-def test_one_process_alone_just_runs_and_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_process_calls_main_and_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_supervised(lambda: 7, "unused") == 7
     for name, value in OURS.items():
         monkeypatch.setenv(name, value)
@@ -26,7 +26,7 @@ def test_one_process_alone_just_runs_and_another_backend_is_refused(monkeypatch:
 
 
 def training(folders: list[Path]) -> list[subprocess.Popen[str]]:
-    """Start a training of more than a test waits for, and return when it has begun."""
+    """Start a training that is too long to finish during a test, and return when its second epoch is done."""
     children = start(folders, wait_s=30)
     while latest(folders[0]) < 2:
         assert all(child.poll() is None for child in children)
@@ -34,9 +34,9 @@ def training(folders: list[Path]) -> list[subprocess.Popen[str]]:
     return children
 
 
-def trainer(child: subprocess.Popen[str]) -> int:
-    """Return the process that a started one attends."""
-    return int(subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout)
+def trainer(supervisor: subprocess.Popen[str]) -> int:
+    """Return the id of the process that a supervisor has started."""
+    return int(subprocess.run(["pgrep", "-P", str(supervisor.pid)], capture_output=True, text=True).stdout)
 
 
 @needs_jax
@@ -44,33 +44,31 @@ def trainer(child: subprocess.Popen[str]) -> int:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("lost", [0, 1])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_process_ends_all_with_a_sentence_and_they_continue(
-    arrays: Path, lost: int, how: signal.Signals
-) -> None:
+def test_a_lost_process_ends_all_with_one_error_and_they_continue(arrays: Path, lost: int, how: signal.Signals) -> None:
     folders = machines(arrays, epochs=40)
     children = training(folders)
-    # What trains, where it only falls silent; the one that attends it, where it dies.
+    # The trainer falls silent, or its supervisor dies.
     victim = children[lost].pid
     if how is signal.SIGSTOP:
         victim = trainer(children[lost])
     os.kill(victim, how)
     since = time.monotonic()
     other = children[1 - lost]
-    said = other.communicate(timeout=60)[1]
+    stderr = other.communicate(timeout=60)[1]
     assert time.monotonic() - since < 30
     assert other.returncode == 1
-    assert "Traceback" not in said
-    assert said.count("error:") == 1
-    assert said.splitlines()[-1].startswith(f"error: process {1 - lost} of 2 {LOST}")
-    assert "they continue after the last epoch" in said.splitlines()[-1]
+    assert "Traceback" not in stderr
+    assert stderr.count("error:") == 1
+    assert stderr.splitlines()[-1].startswith(f"error: process {1 - lost} of 2 {LOST}")
+    assert "they continue after the last epoch" in stderr.splitlines()[-1]
     children[lost].kill()
     if how is signal.SIGSTOP:
-        os.kill(victim, signal.SIGCONT)  # stopped, it could not see that it is alone
-    children[lost].communicate(timeout=60)  # to the end of its trainer too
+        os.kill(victim, signal.SIGCONT)  # while stopped, it cannot see that its supervisor is dead
+    children[lost].communicate(timeout=60)  # returns when its trainer has ended too
     reached = latest(folders[0])
     assert 2 <= reached < 40
     assert not (folders[0] / "models/last.keras").exists()
-    assert all(f"continues after epoch {reached}" in told for told in run_together(folders))
+    assert all(f"continues after epoch {reached}" in stderr for stderr in run_together(folders))
     undisturbed = machines(arrays, epochs=40)
     run_together(undisturbed)
     assert outputs(folders[0]) == outputs(undisturbed[0])
@@ -78,7 +76,7 @@ def test_a_lost_process_ends_all_with_a_sentence_and_they_continue(
 
 @needs_jax
 @pytest.mark.slow
-def test_who_does_not_come_is_missed(arrays: Path) -> None:
+def test_a_process_that_does_not_start_is_reported(arrays: Path) -> None:
     folders = machines(arrays, epochs=2)
     (child,) = start(folders, wait_s=6, present=1)
     assert "cannot reach another" in child.communicate(timeout=100)[1]
@@ -89,11 +87,11 @@ def test_who_does_not_come_is_missed(arrays: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("alone", [False, True])
-def test_ctrl_c_is_said_once(arrays: Path, alone: bool) -> None:
+def test_ctrl_c_is_reported_once(arrays: Path, alone: bool) -> None:
     children = training(machines(arrays, epochs=400))
-    if alone:  # as `kill` sends it
+    if alone:  # as `kill` does
         children[0].send_signal(signal.SIGINT)
-    else:  # as a terminal does, to what trains too
+    else:  # as a terminal does, to the trainer too
         os.killpg(children[0].pid, signal.SIGINT)
     first, second = (child.communicate(timeout=100)[1] for child in children)
     assert first.endswith("stopped\n")
@@ -104,7 +102,7 @@ def test_ctrl_c_is_said_once(arrays: Path, alone: bool) -> None:
 
 @needs_jax
 @pytest.mark.slow
-def test_where_process_0_cannot_write_the_others_end_too(arrays: Path) -> None:
+def test_the_others_end_too_if_process_0_cannot_write(arrays: Path) -> None:
     folders = machines(arrays, epochs=2)
     (folders[0] / "metrics/train.json").mkdir(parents=True)
     children = start(folders, wait_s=30)
