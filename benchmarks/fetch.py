@@ -31,8 +31,6 @@ import yaml
 from generated_museum import Record, Served, image_path, picture, serving_apart, with_images
 from measure import RESULTS, ROOT, report
 
-from met_culture.museum.urls import original_url, served
-
 IMG2DATASET = "1.47.0"
 CACHE = ROOT / ".scratch" / "benchmarks" / "img2dataset"
 PICTURES = 20  # distinct ones; every URL is distinct
@@ -54,13 +52,14 @@ from pathlib import Path
 from met_culture.common.config import load
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.run import fetch
-from met_culture.fetch.sources import open_source
-from met_culture.fetch.state import Scratch
-from met_culture.web.rate_limit import Waits
+from met_culture.fetch.sources import locate, open_source
+from met_culture.fetch.state import FetchState
+from met_culture.web.retry import RetryPolicy
 
-params, waits = load("fetch", FetchParams), Waits(first_s=0.01, cap_s=0.05, retry_after_cap_s=0.05)
-with open_source(params, waits) as (client, _, folder), Scratch(folder) as scratch:
-    fetch(client, scratch, params, Path("raw"))
+params, policy = load("fetch", FetchParams), RetryPolicy(first_s=0.01, cap_s=0.05, retry_after_cap_s=0.05)
+location = locate(params)
+with FetchState(location.state) as state, open_source(params, location, policy) as source:
+    fetch(source, state, params, Path("raw"))
 """
 
 
@@ -104,7 +103,7 @@ def run(folder: Path, *command: str | Path) -> float:
 def run_fetch(folder: Path, url: str, records: list[Record], *, impatient: bool) -> float:
     """Fetch with this project into `folder` and return the command's seconds."""
     with (folder / "dump.jsonl").open("w", encoding="utf-8") as dump:
-        dump.writelines(json.dumps(served(record, url)) + "\n" for record in records)
+        dump.writelines(json.dumps(record) + "\n" for record in records)
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     params["fetch"] |= {"source": "met", "api": url, "catalog": "dump", "catalog_file": "dump.jsonl", "candidates": []}
     params["fetch"] |= {"parallel_images": PARALLEL} | ({"timeout_s": FAULTY_TIMEOUT_S} if impatient else {})
@@ -119,6 +118,12 @@ def run_img2dataset(folder: Path, url: str, records: list[Record], *options: str
     return run(folder, img2dataset(), "--url_list=urls.txt", "--output_folder=images", *FASTEST, *options)
 
 
+def museum_url(url: str) -> str:
+    """Return the museum's URL of an image that the server has at `url`."""
+    scheme, _, rest = url.partition("/images/")[2].partition("/")
+    return f"{scheme}://{rest}"
+
+
 def obtained(folder: Path) -> dict[str, str]:
     """Return the hash of every image that a run of either left as good, by the museum's URL."""
     if (folder / "raw").exists():
@@ -126,7 +131,7 @@ def obtained(folder: Path) -> dict[str, str]:
         files = {row["primaryImageSmall"]: folder / "raw" / row["image_file"] for row in rows if row["image_file"]}
     else:
         files = {
-            original_url(json.loads(file.read_text())["url"]): file.with_suffix(".jpg")
+            museum_url(json.loads(file.read_text())["url"]): file.with_suffix(".jpg")
             for file in folder.glob("images/*/*.json")
         }
     return {url: sha256(file.read_bytes()).hexdigest() for url, file in files.items() if file.exists()}

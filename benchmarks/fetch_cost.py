@@ -20,13 +20,13 @@ from generated_museum import Record, generate, picture, serving_apart, write_csv
 from measure import RESULTS, ROOT, write
 
 from met_culture.common.config import load
+from met_culture.fetch.api_source import ApiSource
 from met_culture.fetch.catalogue import choose
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.run import fetch
-from met_culture.fetch.state import Scratch
-from met_culture.museum.urls import served
+from met_culture.fetch.state import FetchState
 from met_culture.web.client import Client
-from met_culture.web.rate_limit import Pace
+from met_culture.web.rate_limit import RateLimiter
 
 WAYS = ("listing", "search", "csv", "dump")
 FILES = {"csv": "MetObjects.csv", "dump": "records.parquet"}
@@ -50,13 +50,15 @@ def _image() -> bytes:
 
 def measure(params: FetchParams, folder: Path, paces: dict[str, float]) -> dict[str, Any]:
     """Fetch as `params` say, unpaced, and return what was sent and read."""
-    client = Client(params.api, params.image_hosts, 600, params.user_agent, Pace(), Pace(params.parallel_images))
-    api, images, started = client.api_pace, client.image_pace, time.perf_counter()
-    with Scratch(folder / "scratch") as scratch:
-        choose(client, scratch, params)  # `fetch` finds the answers remembered
+    limiters = RateLimiter(), RateLimiter(params.parallel_images)
+    client = Client(params.api, params.image_hosts, 600, params.user_agent, *limiters)
+    source = ApiSource(client)
+    api, images, started = client.api_limiter, client.image_limiter, time.perf_counter()
+    with FetchState(folder / "scratch") as state:
+        choose(source, state, params)  # `fetch` finds the answers remembered
         listed, listed_bytes, file_bytes = api.requests, api.bytes_read, images.bytes_read
         files = images.requests
-        metrics = fetch(client, scratch, params, folder / "raw")
+        metrics = fetch(source, state, params, folder / "raw")
     client.close()
     if not metrics or api.blocks or images.blocks:
         raise RuntimeError("the server did not answer every request")
@@ -85,7 +87,7 @@ def rows(objects: int) -> list[dict[str, Any]]:
         folder = Path(temporary)
         write_csv(generate(objects), folder / FILES["csv"])
         with serving_apart(partial(museum, objects, folder), gone=GONE, keep_log=False) as server:
-            write_parquet((served(record, server.url) for record in generate(objects)), folder / FILES["dump"])
+            write_parquet(generate(objects), folder / FILES["dump"])
             params = replace(params, source="met", api=server.url)
             for way in reversed(WAYS):  # the long one last
                 file = f"{server.url}{CATALOG}{FILES[way]}" if way in FILES else None

@@ -24,7 +24,7 @@ from PIL import Image
 
 from met_culture.common.record_keys import COLUMNS
 from met_culture.fetch.records import NESTED, SCHEMA
-from met_culture.museum.behavior import Conduct, Request
+from met_culture.museum.behavior import Request, ServerBehavior
 from met_culture.museum.server import MuseumServer, running
 
 IMAGES = "https://images.metmuseum.org/CRDImages"
@@ -403,10 +403,10 @@ class Served:
         return self._pipe.recv()
 
 
-def _serve(pipe: Connection, museum: Museum, conduct: dict[str, Any]) -> None:
+def _serve(pipe: Connection, museum: Museum, behavior: dict[str, Any]) -> None:
     records, read_image = museum()
-    rules = Conduct(**conduct)
-    with running(MuseumServer(records, read_image, conduct=rules)) as url:
+    rules = ServerBehavior(**behavior)
+    with running(MuseumServer(records, read_image, behavior=rules)) as url:
         pipe.send(url)
         while pipe.recv() == "log":
             pipe.send(rules.requests)
@@ -414,10 +414,10 @@ def _serve(pipe: Connection, museum: Museum, conduct: dict[str, Any]) -> None:
 
 
 @contextmanager
-def serving_apart(museum: Museum, **conduct: Any) -> Iterator[Served]:  # noqa: ANN401 - the attributes of `Conduct`
+def serving_apart(museum: Museum, **behavior: Any) -> Iterator[Served]:  # noqa: ANN401 - the attributes of `ServerBehavior`
     """Serve the records and images that `museum` returns, which is called in the new process."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, museum, conduct), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, museum, behavior), daemon=True)
     process.start()
     theirs.close()
     try:

@@ -16,7 +16,8 @@ from met_culture.common.files import write_json
 from met_culture.museum.server import serving
 from met_culture.sample import write_museum
 from met_culture.web.client import Client
-from met_culture.web.rate_limit import Pace, Waits
+from met_culture.web.rate_limit import RateLimiter
+from met_culture.web.retry import RetryPolicy
 
 REAL_MUSEUM = Path(os.environ.get("MET_MUSEUM", ROOT.parent / "shared" / "museum"))
 
@@ -52,12 +53,12 @@ def api(museum: Path) -> Iterator[str]:
 
 @pytest.fixture
 def client() -> Iterator[Callable[..., Client]]:
-    """Return a function that makes a client of an API, without a pace and with short waits."""
+    """Return a function that makes a client of an API, without a rate limit and with short waits."""
     made: list[Client] = []
 
-    def make(api: str, *, timeout_s: float = 2, parallel: int = 4, waits: Waits = QUICK) -> Client:
-        paces = Pace(waits=waits), Pace(parallel, waits=waits)
-        made.append(Client(api, ("images.metmuseum.org",), timeout_s, "test", *paces))
+    def make(api: str, *, timeout_s: float = 2, parallel: int = 4, policy: RetryPolicy = QUICK) -> Client:
+        limiters = RateLimiter(policy=policy), RateLimiter(parallel, policy=policy)
+        made.append(Client(api, ("images.metmuseum.org",), timeout_s, "test", *limiters))
         return made[-1]
 
     yield make

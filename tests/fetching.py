@@ -10,15 +10,16 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from met_culture.common.cli import run
-from met_culture.fetch import run as fetch_run
+from met_culture.fetch import __main__ as fetch_run
 from met_culture.fetch import sources
-from met_culture.web.rate_limit import Waits
+from met_culture.fetch.__main__ import main
+from met_culture.web.retry import RetryPolicy
 
 # Seconds of the real waits, scaled down as the servers of the tests are.
-SCALED = Waits(first_s=0.02, cap_s=1.0)
+SCALED = RetryPolicy(first_s=0.02, cap_s=1.0)
 # A clean process that has imported everything forks the children, which start in some milliseconds.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["met_culture.fetch.run"])
+CONTEXT.set_forkserver_preload(["met_culture.fetch.__main__"])
 
 
 def _fetch(folder: Path, file_limit: int | None) -> None:
@@ -31,8 +32,8 @@ def _fetch(folder: Path, file_limit: int | None) -> None:
     if file_limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
     sys.argv = ["fetch", "data/raw", "metrics/fetch.json"]
-    fetch_run.open_source = functools.partial(sources.open_source, waits=SCALED)
-    run(fetch_run.main)
+    fetch_run.open_source = functools.partial(sources.open_source, policy=SCALED)
+    run(main)
 
 
 def start(folder: Path, file_limit: int | None = None) -> BaseProcess:

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from met_culture.common.record_keys import COLUMNS
-from met_culture.web.rate_limit import Waits
+from met_culture.web.retry import RetryPolicy
 
-QUICK = Waits(attempts=3, first_s=0.001, cap_s=0.01)
+QUICK = RetryPolicy(attempts=3, first_s=0.001, cap_s=0.01)
 ROOT = Path(__file__).parent.parent
 
 

@@ -13,7 +13,7 @@ from met_culture.common.cli import run
 from met_culture.common.errors import UserError
 from met_culture.train.keras_applications import backbone, has_hash, weights_path
 from met_culture.web.client import Client
-from met_culture.web.url_policy import FetchError
+from met_culture.web.errors import FetchError
 
 MAX_BYTES = 2 * 1024**3  # ConvNeXtXLarge has 1.4 GB
 TIMEOUT_S = 60.0

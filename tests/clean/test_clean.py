@@ -11,7 +11,7 @@ from support import record, set_param, write_folder
 from met_culture.clean import __main__ as clean
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
-from met_culture.fetch import run as fetch
+from met_culture.fetch import __main__ as fetch
 
 ARGUMENTS = ("data/raw", "data/clean", "metrics/clean.json")
 COUNTS = {"China": 158, "Japan": 140, "America": 102, "India": 9}

@@ -7,7 +7,7 @@ from support import set_param
 
 from met_culture.clean import __main__ as clean
 from met_culture.explore import __main__ as explore
-from met_culture.fetch import run as fetch
+from met_culture.fetch import __main__ as fetch
 
 PLOTS = ["classes", "classifications", "collection", "columns", "cultures"]
 PLOTS += ["duplicates", "kinds", "media", "object", "shapes"]

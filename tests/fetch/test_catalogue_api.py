@@ -12,7 +12,7 @@ from met_culture.fetch import catalogue_api
 from met_culture.fetch.catalogue_api import asker, listed_ids, searched_ids
 from met_culture.fetch.departments import DEPARTMENTS
 from met_culture.fetch.params import CandidateRule
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.state import FetchState
 from met_culture.museum.search import matches
 
 Records = dict[int, dict[str, Any]]
@@ -119,27 +119,27 @@ def test_listing() -> None:
 
 def test_answers_are_remembered_until_forgotten(client, tmp_path: Path) -> None:  # noqa: ANN001 - of conftest
     ids = answer(b'{"total": 5, "objectIDs": [1, 2, -3, "4", true]}')
-    with server(ids) as (url, times), Scratch(tmp_path) as scratch:
+    with server(ids) as (url, times), FetchState(tmp_path) as state:
         for _ in range(2):
-            answered = asker(client(url), scratch)("/v1/objects")
+            answered = asker(client(url), state)("/v1/objects")
             assert (answered["total"], answered["objectIDs"]) == (5, [1, 2])
         assert len(times) == 1
-        scratch.forget_facts("answer ")
-        asker(client(url), scratch)("/v1/objects")
+        state.forget_facts("answer ")
+        asker(client(url), state)("/v1/objects")
         assert len(times) == 2
 
 
 def test_null_is_no_ids(client, tmp_path: Path) -> None:  # noqa: ANN001
-    with server(answer(b'{"total": 0, "objectIDs": null}')) as (url, _), Scratch(tmp_path) as scratch:
-        assert asker(client(url), scratch)("/x")["objectIDs"] == []
+    with server(answer(b'{"total": 0, "objectIDs": null}')) as (url, _), FetchState(tmp_path) as state:
+        assert asker(client(url), state)("/x")["objectIDs"] == []
 
 
 def test_old_answers_are_asked_for_again(client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
     now = time.time()
-    with server(answer(b'{"total": 0, "objectIDs": null}')) as (url, times), Scratch(tmp_path) as scratch:
-        asker(client(url), scratch)("/x")
+    with server(answer(b'{"total": 0, "objectIDs": null}')) as (url, times), FetchState(tmp_path) as state:
+        asker(client(url), state)("/x")
         monkeypatch.setattr(time, "time", lambda: now + 8 * 24 * 3600)
-        asker(client(url), scratch)("/x")
+        asker(client(url), state)("/x")
         assert len(times) == 2
 
 
@@ -155,7 +155,7 @@ def test_old_answers_are_asked_for_again(client, tmp_path: Path, monkeypatch: py
     ],
 )
 def test_no_ids_end_in_one_sentence(client, tmp_path: Path, reply: bytes, says: str) -> None:  # noqa: ANN001
-    with server(reply) as (url, _), Scratch(tmp_path) as scratch:
+    with server(reply) as (url, _), FetchState(tmp_path) as state:
         with pytest.raises(UserError, match=says) as caught:
-            asker(client(url), scratch)("/v1/objects")
+            asker(client(url), state)("/v1/objects")
         assert f"{url}/v1/objects" in str(caught.value)

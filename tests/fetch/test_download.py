@@ -10,37 +10,43 @@ from support import QUICK, picture, record, write_folder
 
 from met_culture.common.errors import UserError
 from met_culture.common.progress import progress
-from met_culture.fetch.download import Download, settle_record
+from met_culture.fetch.api_source import ApiSource
+from met_culture.fetch.download import Download, Refresh, store_record
+from met_culture.fetch.folder import FolderSource
+from met_culture.fetch.image_state import ImageState
 from met_culture.fetch.outputs import rows
 from met_culture.fetch.params import CandidateRule
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.sources import Source
+from met_culture.fetch.state import FetchState
 from met_culture.images.check import BrokenImageError
 from met_culture.museum.server import serving
+from met_culture.web import attempts
 from met_culture.web.client import Client
-from met_culture.web.rate_limit import Waits
-from met_culture.web.transport import BrokenError
+from met_culture.web.errors import BrokenError
+from met_culture.web.retry import RetryPolicy
 
 URL = "https://images.metmuseum.org/CRDImages/x.jpg"
 Make = Callable[..., Client]
 
 
-def download(
-    client: Client, folder: Path, ids: list[int], rules: tuple[CandidateRule, ...] = (), *, own: bool = False
-) -> list[dict]:
-    with Scratch(folder) as scratch, progress(None, "fetch", "objects", total=len(ids)) as bar:
-        Download(client, scratch, rules, bar, own=own).run(ids, set(), 0)
+def download(source: Source, folder: Path, ids: list[int], rules: tuple[CandidateRule, ...] = ()) -> list[dict]:
+    with FetchState(folder) as state, progress(None, "fetch", "objects", total=len(ids)) as bar:
+        Download(source, state, rules, bar).run(ids, Refresh())
         assert bar.n == len(ids)
-        scratch.want(ids)
-        return list(rows(scratch, rules, skipped={"not_candidate": 0}))
+        state.set_wanted(ids)
+        return list(rows(state, rules))
 
 
-@pytest.fixture
-def fetch(tmp_path: Path, client: Make) -> Callable[..., list[dict[str, Any]]]:
-    """Return a function that serves records and fetches them."""
+@pytest.fixture(params=["api", "folder"])
+def fetch(request: pytest.FixtureRequest, tmp_path: Path, client: Make) -> Callable[..., list[dict[str, Any]]]:
+    """Return a function that fetches records, which are served or lie in a folder."""
 
-    def run(*served: dict[str, Any], rules: tuple[CandidateRule, ...] = (), own: bool = False) -> list[dict[str, Any]]:
-        with serving(write_folder(tmp_path, list(served))) as api:
-            return download(client(api), tmp_path / "scratch", [each["objectID"] for each in served], rules, own=own)
+    def run(*records: dict[str, Any], rules: tuple[CandidateRule, ...] = ()) -> list[dict[str, Any]]:
+        folder, ids = write_folder(tmp_path, list(records)), [record["objectID"] for record in records]
+        if request.param == "folder":
+            return download(FolderSource(folder, 4), tmp_path / "scratch", ids, rules)
+        with serving(folder) as api:
+            return download(ApiSource(client(api)), tmp_path / "scratch", ids, rules)
 
     return run
 
@@ -89,11 +95,11 @@ def test_a_malformed_record(fetch: Callable) -> None:
 
 
 def test_a_missing_record_is_remembered(client: Make, api: str, tmp_path: Path) -> None:
-    (row,) = download(client(api), tmp_path / "scratch", [99])
+    (row,) = download(ApiSource(client(api)), tmp_path / "scratch", [99])
     assert (row["status"], row["reason"]) == ("record_gone", "404: the museum has no such object")
     again = client(api)
-    download(again, tmp_path / "scratch", [99])
-    assert again.api_pace.requests == 0
+    download(ApiSource(again), tmp_path / "scratch", [99])
+    assert again.api_limiter.requests == 0
 
 
 def test_what_is_settled_is_not_asked_again(fetch: Callable, tmp_path: Path) -> None:
@@ -106,8 +112,8 @@ def test_an_url_of_several_objects_is_downloaded_once(client: Make, tmp_path: Pa
     picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
     with serving(write_folder(tmp_path, [record(each, primaryImageSmall=URL) for each in range(1, 9)])) as api:
         made = client(api)
-        found = download(made, tmp_path / "scratch", list(range(1, 9)))
-    assert made.image_pace.requests == 1
+        found = download(ApiSource(made), tmp_path / "scratch", list(range(1, 9)))
+    assert made.image_limiter.requests == 1
     assert [row["image_file"] for row in found] == [f"images/{each}.jpg" for each in range(1, 9)]
     assert len({row["image_sha256"] for row in found}) == 1
 
@@ -117,14 +123,14 @@ def test_what_is_no_candidate_costs_no_image(client: Make, tmp_path: Path) -> No
     rules = (CandidateRule(classifications=("Prints",)),)
     with serving(write_folder(tmp_path, [record(5, primaryImageSmall=URL)])) as api:
         made = client(api)
-        assert download(made, tmp_path / "scratch", [5], rules) == []
-        assert made.image_pace.requests == 0
+        assert download(ApiSource(made), tmp_path / "scratch", [5], rules) == []
+        assert made.image_limiter.requests == 0
 
 
 def test_a_failure_is_tried_again_by_the_next_run(client: Make, api: str, tmp_path: Path) -> None:
-    with Scratch(tmp_path / "scratch") as scratch:
-        scratch.write_no_record(5, "status 503")
-    (row,) = download(client(api), tmp_path / "scratch", [5])
+    with FetchState(tmp_path / "scratch") as state:
+        state.write_record_failure(5, "status 503")
+    (row,) = download(ApiSource(client(api)), tmp_path / "scratch", [5])
     assert row["status"] == "ok"
 
 
@@ -145,31 +151,36 @@ def test_records_are_asked_for_while_images_are_slow(client: Make, museum: Path,
 
         ask = made.get_api
         made.get_image, made.get_api = slow, release
-        assert {row["status"] for row in download(made, tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+        assert {row["status"] for row in download(ApiSource(made), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
 
 
 @pytest.mark.parametrize("kind", ["record", "image"])
 def test_a_host_that_is_down_ends_the_fetch_and_loses_nothing(
-    client: Make, api: str, tmp_path: Path, kind: str
+    client: Make, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    made = client(api, parallel=1, waits=QUICK)
+    made = client(api, parallel=1, policy=QUICK)
     broken = {"record": "/v1/objects/", "image": "/images/"}[kind]
-    real = made._follow
+    real = attempts.follow
 
-    def down(request: Any, *more: Any) -> Any:
+    def down(session: Any, request: Any, *more: Any) -> Any:
         if broken in request.url and not request.url.endswith(("/1", "/1.jpg")):
-            raise BrokenError("no connection, or it broke off")
-        return real(request, *more)
+            return 0.0, BrokenError("no connection, or it broke off")
+        return real(session, request, *more)
 
-    made._follow = down
-    with pytest.raises(
-        UserError, match=f"3 {kind}s in a row failed, the last one: failed 3 times, at last: no connection"
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(
+            UserError, match=f"3 {kind}s in a row failed, the last one: failed 3 times, at last: no connection"
+        ),
     ):
-        download(made, tmp_path / "scratch", list(range(1, 13)))
-    with Scratch(tmp_path / "scratch") as scratch:
-        assert scratch.record(1)["status"] == "ok"
-        assert kind == "record" or scratch.image_status(scratch.record(1)["url"]) == "ok"
-    assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+        patch.setattr(attempts, "follow", down)
+        download(ApiSource(made), tmp_path / "scratch", list(range(1, 13)))
+    with FetchState(tmp_path / "scratch") as state:
+        assert state.record(1)["status"] == "ok"
+        assert kind == "record" or state.images.status(state.record(1)["url"]) == "ok"
+    assert {row["status"] for row in download(ApiSource(client(api)), tmp_path / "scratch", list(range(1, 13)))} == {
+        "ok"
+    }
 
 
 @pytest.mark.parametrize("kind", ["record", "image"])
@@ -177,18 +188,18 @@ def test_three_neighbours_that_always_fail_do_not_keep_the_rest(
     client: Make, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     broken = {"record": r"/v1/objects/[567]$", "image": r"/[567]\.jpg$"}[kind]
-    real = Client._follow
+    real = attempts.follow
 
-    def follow(self: Client, request: Any, *more: Any) -> Any:
+    def follow(session: Any, request: Any, *more: Any) -> Any:
         if re.search(broken, request.url):
-            raise BrokenError("no connection, or it broke off")
-        return real(self, request, *more)
+            return 0.0, BrokenError("no connection, or it broke off")
+        return real(session, request, *more)
 
-    monkeypatch.setattr(Client, "_follow", follow)
+    monkeypatch.setattr(attempts, "follow", follow)
     ids = list(range(1, 13))
     for attempt in range(2):
         try:
-            found = download(client(api, parallel=1), tmp_path / "scratch", ids)
+            found = download(ApiSource(client(api, parallel=1)), tmp_path / "scratch", ids)
         except UserError as error:
             assert attempt == 0, error
     assert [row["objectID"] for row in found if row["status"] == "ok"] == [1, 2, 3, 4, *range(8, 13)]
@@ -198,7 +209,7 @@ def test_three_neighbours_that_always_fail_do_not_keep_the_rest(
 def test_an_api_that_answers_something_else_ends_the_fetch(client: Make, tmp_path: Path) -> None:
     with server(answer(b"{}", "401 Unauthorized")) as (url, times):
         with pytest.raises(UserError, match="3 records in a row failed, the last one: answered status 401"):
-            download(client(url), tmp_path / "scratch", list(range(1, 13)))
+            download(ApiSource(client(url)), tmp_path / "scratch", list(range(1, 13)))
         assert len(times) == 3
 
 
@@ -206,23 +217,26 @@ def test_a_block_in_place_of_images_is_not_taken_for_their_state(client: Make, a
     made = client(api, parallel=1)
     made.get_image = lambda _: (_ for _ in ()).throw(BrokenImageError("HTML, not an image"))
     with pytest.raises(UserError, match="3 images in a row failed, the last one: HTML, not an image"):
-        download(made, tmp_path / "scratch", list(range(1, 13)))
-    assert {row["status"] for row in download(client(api), tmp_path / "scratch", list(range(1, 13)))} == {"ok"}
+        download(ApiSource(made), tmp_path / "scratch", list(range(1, 13)))
+    assert {row["status"] for row in download(ApiSource(client(api)), tmp_path / "scratch", list(range(1, 13)))} == {
+        "ok"
+    }
 
 
-def test_a_broken_picture_of_a_folder_stays_what_it_is(client: Make, museum: Path, tmp_path: Path) -> None:
+def test_a_broken_picture_of_a_folder_stays_what_it_is(museum: Path, tmp_path: Path) -> None:
     (museum / "images/CRDImages/as/web-large/5.jpg").write_bytes(b"<html>")
-    with serving(museum) as api:
-        download(client(api), tmp_path / "scratch", list(range(1, 13)), own=True)
-        again = client(api)
-        download(again, tmp_path / "scratch", list(range(1, 13)), own=True)
-        assert again.image_pace.requests == 0
+    download(FolderSource(museum, 4), tmp_path / "scratch", list(range(1, 13)))
+    again = FolderSource(museum, 4)
+    asked: list[str] = []
+    again.image = asked.append
+    download(again, tmp_path / "scratch", list(range(1, 13)))
+    assert asked == []
 
 
 def test_an_address_that_utf8_cannot_hold_is_remembered_all_the_same(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        settle_record(scratch, "http://x", 5, record(5, primaryImageSmall="https://images.metmuseum.org/\udc80.jpg"))
-        assert scratch.record(5)["url"] == "https://images.metmuseum.org/?.jpg"
+    with FetchState(tmp_path) as state:
+        store_record(state, 5, record(5, primaryImageSmall="https://images.metmuseum.org/\udc80.jpg"))
+        assert state.record(5)["url"] == "https://images.metmuseum.org/?.jpg"
 
 
 def test_a_full_disk_in_a_thread_ends_the_fetch(
@@ -231,26 +245,25 @@ def test_a_full_disk_in_a_thread_ends_the_fetch(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "x")
 
-    monkeypatch.setattr(Scratch, "write_image", full)
+    monkeypatch.setattr(ImageState, "write", full)
     made = client(api)
-    made.api_pace.waits, real = Waits(first_s=60), made.get_api
+    made.api_limiter.policy, real = RetryPolicy(first_s=60), made.get_api
 
     def blocked_at_12(path: str, **options: Any) -> Any:
         if path.endswith("/12"):  # the main thread waits for a block to end
-            with made.api_pace.turn() as began:
-                made.api_pace.trouble(began)
+            with made.api_limiter.acquire() as began:
+                made.api_limiter.record_failure(began)
         return real(path, **options)
 
     made.get_api = blocked_at_12
     with pytest.raises(OSError, match="No space left"):
-        download(made, tmp_path / "scratch", list(range(1, 13)))
+        download(ApiSource(made), tmp_path / "scratch", list(range(1, 13)))
     assert not [each for each in threading.enumerate() if each.name == "met_culture image"]
 
 
-def test_urls_below_the_api_are_remembered_without_its_address(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        here = "http://127.0.0.1:8000/images/https/images.metmuseum.org/x.jpg"
-        settle_record(scratch, "http://127.0.0.1:8000", 5, record(5, primaryImageSmall=here))
-        known = scratch.record(5)
-        assert known["url"] == "/images/https/images.metmuseum.org/x.jpg"
-        assert scratch.columns(known)["primaryImageSmall"] == "https://images.metmuseum.org/x.jpg"
+def test_the_url_of_an_image_is_remembered_as_the_record_has_it(tmp_path: Path) -> None:
+    with FetchState(tmp_path) as state:
+        store_record(state, 5, record(5, primaryImageSmall=URL))
+        known = state.record(5)
+        assert known["url"] == URL
+        assert state.columns(known)["primaryImageSmall"] == URL

@@ -14,15 +14,17 @@ from support import ROOT, ask_museum, picture, set_param, write_folder
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
-from met_culture.fetch import run as fetch
+from met_culture.fetch import __main__ as fetch
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.records import SCHEMA
-from met_culture.museum.behavior import Conduct
-from met_culture.museum.run import MuseumServer
-from met_culture.museum.server import running, serving
+from met_culture.fetch.run import NO_CONTACT, plan
+from met_culture.museum.behavior import ServerBehavior
+from met_culture.museum.server import MuseumServer, running, serving
+from met_culture.web import attempts
 from met_culture.web.client import Client
-from met_culture.web.rate_limit import Waits
-from met_culture.web.url_policy import FetchError, Hosts, RefusedError
+from met_culture.web.errors import FetchError, RefusedError
+from met_culture.web.retry import RetryPolicy
+from met_culture.web.url_policy import Hosts
 
 OUT = ("data/raw", "metrics/fetch.json")
 
@@ -115,10 +117,13 @@ def test_a_dry_run_asks_for_the_catalogue_only_and_writes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sent: list[str] = []
-    real = Client._follow
-    monkeypatch.setattr(
-        Client, "_follow", lambda self, request, *more: sent.append(request.url) or real(self, request, *more)
-    )
+    real = attempts.follow
+
+    def follow(session: Any, request: Any, *more: Any) -> Any:
+        sent.append(request.url)
+        return real(session, request, *more)
+
+    monkeypatch.setattr(attempts, "follow", follow)
     stage(fetch.main, "--dry-run", *OUT)
     assert len(sent) == 7
     assert all("/v1.1/search?" in url for url in sent)
@@ -215,9 +220,9 @@ class Life:
     def __init__(self, workspace: Path, museum: Path, stage: Callable[..., None]) -> None:
         self.workspace, self.museum, self.stage, self.port = workspace, museum, stage, 0
 
-    def fetched(self, works: list[dict[str, Any]], conduct: Conduct | None = None) -> dict[str, bytes]:
+    def fetched(self, works: list[dict[str, Any]], behavior: ServerBehavior | None = None) -> dict[str, bytes]:
         write_folder(self.museum, works)
-        with running(MuseumServer.of_folder(self.museum, self.port, conduct)) as api:
+        with running(MuseumServer.of_folder(self.museum, self.port, behavior)) as api:
             if not self.port:
                 self.port = int(api.rpartition(":")[2])
                 ask_museum(self.workspace, api)
@@ -289,7 +294,7 @@ def test_a_refresh_that_fails_keeps_what_was_known_and_tries_again(
 
 def test_what_was_gone_and_is_back_is_found_by_a_refresh(life: Life, museum: Path) -> None:
     works = dated(museum, 2)
-    gone = Conduct(gone=0.4, seed=1)
+    gone = ServerBehavior(gone=0.4, seed=1)
     assert sum(gone.is_gone(i) for i in range(1, 13)) > 2
     life.fetched(works, gone)
     assert life.fetched(works) == life.fetched_afresh(works)
@@ -329,7 +334,7 @@ def test_a_dump_and_the_api_remember_apart(workspace: Path, met: str, stage: Cal
 def test_a_refused_host_is_asked_when_it_is_allowed(workspace: Path, museum: Path, stage: Callable[..., None]) -> None:
     with serving(museum) as api, pytest.MonkeyPatch.context() as patch:
         ask_museum(workspace, api)
-        patch.setattr(Hosts, "may_ask_image", refuse)
+        patch.setattr(Hosts, "check_image", refuse)
         with pytest.raises(UserError, match="3 images in a row failed, the last one: not allowed"):
             stage(fetch.main, *OUT)
         patch.undo()
@@ -359,14 +364,14 @@ def test_a_server_that_is_down_ends_in_one_sentence(
     workspace: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask_museum(workspace, "http://127.0.0.1:9")
-    monkeypatch.setattr(Waits, "seconds", lambda *_: 0.0)
+    monkeypatch.setattr(RetryPolicy, "seconds", lambda *_: 0.0)
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1\.1/search\?.*: failed 3 times, at last: no connection"):
         stage(fetch.main, *OUT)
 
 
 def test_the_museum_is_told_where_to_complain(workspace: Path, met: str, stage: Callable[..., None]) -> None:
     assert "no contact given)" in (workspace / "params.yaml").read_text()
-    assert load("fetch", FetchParams).user_agent.endswith(fetch.NO_CONTACT)
+    assert load("fetch", FetchParams).user_agent.endswith(NO_CONTACT)
 
 
 def test_a_limit_takes_a_seeded_subset(workspace: Path, met: str, stage: Callable[..., None]) -> None:
@@ -378,9 +383,9 @@ def test_a_limit_takes_a_seeded_subset(workspace: Path, met: str, stage: Callabl
 
 def test_the_time_of_the_plan_is_the_slower_hosts() -> None:
     params = load("fetch", FetchParams, ROOT / "params.yaml")
-    assert fetch.plan(params, 5000, 5000, 0).endswith("About 83 min.")
-    assert fetch.plan(params, 130_000, 130_000, 0).endswith("About 36.1 hours.")
-    assert fetch.plan(params, 5000, 0, 4800).endswith("About 10 min.")
+    assert plan(params, 5000, 5000, 0).endswith("About 83 min.")
+    assert plan(params, 130_000, 130_000, 0).endswith("About 36.1 hours.")
+    assert plan(params, 5000, 0, 4800).endswith("About 10 min.")
 
 
 @pytest.mark.parametrize("lines", [[], ["{}"]])

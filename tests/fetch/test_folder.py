@@ -6,36 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support import record, write_folder
+from support import picture, record, write_folder
 
 from met_culture.common.errors import UserError
-from met_culture.fetch.folder import image_file, read_image, read_records
-from met_culture.museum.urls import original_url, original_urls, served
+from met_culture.fetch.folder import FolderSource, image_file, read_image
+from met_culture.fetch.museum_records import read_records
+from met_culture.images.check import MAX_BYTES, ImageError
+from met_culture.web.errors import FetchError, GoneError, RefusedError
 
-URL = "https://images.metmuseum.org/CRDImages/as/web-large/Pines, no. 3.jpg"
-
-
-def test_urls_lead_to_the_server_and_back() -> None:
-    work = record(1, primaryImageSmall=URL, primaryImage="", additionalImages=[URL])
-    given = served(work, "http://127.0.0.1:8")
-    path = "/images/https/images.metmuseum.org/CRDImages/as/web-large/Pines, no. 3.jpg"
-    assert given["primaryImageSmall"] == f"http://127.0.0.1:8{path}"
-    assert given["primaryImage"] == ""
-    assert original_urls(given) == work
-
-
-@pytest.mark.parametrize(
-    "url", ["//h/x.jpg", "h/x.jpg", "HTTPS://h/x.jpg", " https://h/x.jpg", "file:///etc/passwd", "x"]
-)
-def test_what_is_no_web_address_is_left_alone(url: str) -> None:
-    """Else it could not be turned back, and the port would reach the outputs."""
-    work = record(1, primaryImageSmall=url, additionalImages=[url])
-    assert served(work, "http://127.0.0.1:8") == work
-
-
-@pytest.mark.parametrize("odd", [None, [], "text", {"primaryImageSmall": 3, "additionalImages": [None, 5]}])
-def test_odd_records_pass_unchanged(odd: object) -> None:
-    assert original_urls(odd) == odd
+AWKWARD = [
+    "as/web-large/Pines in Mist, no. 3.jpg",
+    "as/web-large/53_151_18–24 (group).jpg",
+    "as/web-large/a&b+c[1]é.jpg",
+    "as/web-large/what?#.jpg",
+    "as/web-large/100%.jpg",
+    "as/web-large/trailing.jpg ",
+]
 
 
 def test_records_are_in_order_and_keep_odd_line_ends(tmp_path: Path) -> None:
@@ -44,18 +30,67 @@ def test_records_are_in_order_and_keep_odd_line_ends(tmp_path: Path) -> None:
 
 
 def test_an_image_is_found_by_its_path(museum: Path) -> None:
-    path = "/images/https/images.metmuseum.org/CRDImages/as/web-large/1.jpg"
+    path = "CRDImages/as/web-large/1.jpg"
     assert image_file(museum, path).samefile(museum / "images/CRDImages/as/web-large/1.jpg")
     assert image_file(museum, path.replace("1.jpg", "99.jpg")) is None
-    assert image_file(museum, "/images/https/h/../../records.jsonl") is None
+    assert image_file(museum, "../records.jsonl") is None
     assert read_image(museum, path) == (museum / "images/CRDImages/as/web-large/1.jpg").read_bytes()
     assert read_image(museum, path.replace("1.jpg", "99.jpg")) is None
 
 
-def test_the_port_is_not_taken_for_the_museum() -> None:
-    assert original_url("http://127.0.0.1:9/images/https/h/p q.jpg") == "https://h/p q.jpg"
-    assert original_url("http://127.0.0.1:9/elsewhere.jpg") == "http://127.0.0.1:9/elsewhere.jpg"
-    assert original_url("http://example.org/images/https/h/p.jpg") == "http://example.org/images/https/h/p.jpg"
+@pytest.mark.parametrize("name", AWKWARD)
+def test_images_of_awkward_names_are_read(tmp_path: Path, name: str) -> None:
+    file = picture(tmp_path / "images/CRDImages" / name, seed=1, size=(64, 48))
+    source = FolderSource(write_folder(tmp_path, []), 1)
+    assert source.image(f"https://images.metmuseum.org/CRDImages/{name}") == (file.read_bytes(), (64, 48))
+
+
+def test_a_percent_encoded_url_is_a_file_with_a_real_space(tmp_path: Path) -> None:
+    file = picture(tmp_path / "images/CRDImages/a b.jpg", seed=1)
+    source = FolderSource(write_folder(tmp_path, []), 1)
+    assert source.image(" HTTPS://images.metmuseum.org/CRDImages/a%20b.jpg")[0] == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../records.jsonl",
+        "%2e%2e/records.jsonl",
+        "..%2frecords.jsonl",
+        "/etc/passwd",
+        "%00",
+        "a" * 5000,
+        "",
+        "link.jpg",
+    ],
+)
+def test_no_path_leaves_the_image_folder(museum: Path, path: str) -> None:
+    (museum / "images" / "link.jpg").symlink_to(museum / "records.jsonl")
+    with pytest.raises(GoneError, match="404: dead link"):
+        FolderSource(museum, 1).image(f"https://images.metmuseum.org/{path}")
+
+
+@pytest.mark.parametrize("url", ["//h/x.jpg", "h/x.jpg", "file:///etc/passwd", "x", "https:/x"])
+def test_what_is_no_web_address_is_refused(museum: Path, url: str) -> None:
+    with pytest.raises(RefusedError, match=r"is not one of fetch\.image_hosts over https"):
+        FolderSource(museum, 1).image(url)
+
+
+def test_a_large_image_is_refused(museum: Path) -> None:
+    with (museum / "images/huge.jpg").open("wb") as file:
+        file.truncate(10 * MAX_BYTES)
+    with pytest.raises(ImageError, match="larger than 20,000,000 bytes"):
+        FolderSource(museum, 1).image("https://images.metmuseum.org/huge.jpg")
+
+
+def test_an_image_that_cannot_be_read_is_asked_for_again(museum: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    source = FolderSource(museum, 1)
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(FetchError, match="Permission denied"):
+        source.image("https://images.metmuseum.org/CRDImages/as/web-large/1.jpg")
 
 
 @pytest.mark.parametrize(

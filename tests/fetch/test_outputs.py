@@ -1,5 +1,4 @@
 import csv
-from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,25 +9,25 @@ from met_culture.common.errors import UserError
 from met_culture.fetch.outputs import REPORT, build, rows
 from met_culture.fetch.params import CandidateRule
 from met_culture.fetch.records import SCHEMA, to_row
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.state import FetchState
 
 
 @pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
+def state(tmp_path: Path) -> FetchState:
     """Return a memory of four objects: whole, without a record, refused, and sharing the first one's image."""
-    with Scratch(tmp_path / "scratch") as each:
+    with FetchState(tmp_path / "scratch") as each:
         for object_id, url in ((1, "/a"), (3, "/c"), (4, "/a")):
             each.write_record(object_id, "ok", None, to_row(record(object_id), object_id), url)
-            each.claim_image(url, "")
+            each.images.claim(url, "")
         each.write_record(2, "record_gone", "404", None, None)
-        each.write_image("/a", b"jpeg", (4, 3))
-        each.write_no_image("/c", "image_refused", "cut off", settled=True)
-        each.want([4, 3, 2, 1])
+        each.images.write("/a", b"jpeg", (4, 3))
+        each.images.write_failure("/c", "image_refused", "cut off", settled=True)
+        each.set_wanted([4, 3, 2, 1])
         yield each
 
 
-def test_table_images_and_counts(scratch: Scratch, tmp_path: Path) -> None:
-    counts = build(scratch, (), tmp_path / "out")
+def test_table_images_and_counts(state: FetchState, tmp_path: Path) -> None:
+    counts = build(state, (), tmp_path / "out")
     table = pq.read_table(tmp_path / "out/objects.parquet")
     assert table.schema.equals(SCHEMA)
     assert table["objectID"].to_pylist() == [1, 2, 3, 4]
@@ -40,31 +39,31 @@ def test_table_images_and_counts(scratch: Scratch, tmp_path: Path) -> None:
     assert (counts["objects"], counts["image_bytes"]) == (4, 8)
 
 
-def test_every_object_is_in_the_report(scratch: Scratch, tmp_path: Path) -> None:
-    build(scratch, (), tmp_path / "out")
-    with (scratch.folder / REPORT).open(newline="") as file:
+def test_every_object_is_in_the_report(state: FetchState, tmp_path: Path) -> None:
+    build(state, (), tmp_path / "out")
+    with (state.folder / REPORT).open(newline="") as file:
         report = list(csv.DictReader(file))
     assert [row["objectID"] for row in report] == ["1", "2", "3", "4"]
     assert report[2]["reason"] == "cut off"
 
 
-def test_what_is_no_candidate_is_counted_and_left_out(scratch: Scratch) -> None:
-    skipped: Counter[str] = Counter()
+def test_what_is_no_candidate_is_counted_and_left_out(state: FetchState, tmp_path: Path) -> None:
     rules = (CandidateRule(classifications=("Prints",)),)
-    assert [row["objectID"] for row in rows(scratch, rules, skipped)] == [2]
-    assert skipped == {"not_candidate": 3}
+    assert [row["objectID"] for row in rows(state, rules)] == [2]
+    counts = build(state, rules, tmp_path / "out")
+    assert (counts["objects"], counts["not_candidate"]) == (1, 3)
 
 
-def test_stale_images_do_not_stay(scratch: Scratch, tmp_path: Path) -> None:
-    build(scratch, (), tmp_path / "out")
-    scratch.want([2])
-    build(scratch, (), tmp_path / "out")
+def test_stale_images_do_not_stay(state: FetchState, tmp_path: Path) -> None:
+    build(state, (), tmp_path / "out")
+    state.set_wanted([2])
+    build(state, (), tmp_path / "out")
     assert list((tmp_path / "out/images").iterdir()) == []
 
 
-def test_a_spoilt_image_is_named_and_fetched_by_the_next_run(scratch: Scratch, tmp_path: Path) -> None:
-    scratch.image("/a").write_bytes(b"jpeG")
+def test_a_spoilt_image_is_named_and_fetched_by_the_next_run(state: FetchState, tmp_path: Path) -> None:
+    state.images.path("/a").write_bytes(b"jpeG")
     with pytest.raises(UserError, match="run again, and only that image is fetched again"):
-        build(scratch, (), tmp_path / "out")
-    scratch.run += 1
-    assert scratch.claim_image("/a", "")
+        build(state, (), tmp_path / "out")
+    state.images.run += 1
+    assert state.images.claim("/a", "")

@@ -16,7 +16,7 @@ from catalogues import HEADER, write_csv
 from support import ROOT, ask_museum, picture, record, set_param, write_folder
 
 from met_culture.common.files import read_json
-from met_culture.museum.behavior import Conduct
+from met_culture.museum.behavior import ServerBehavior
 from met_culture.museum.server import serving
 
 SCALE = 20
@@ -48,8 +48,8 @@ def fetched(folder: Path) -> dict:
     return read_json(folder / "metrics/fetch.json")
 
 
-def asked(conduct: Conduct, host: str) -> list:
-    return [each for each in conduct.requests if each.host == host]
+def asked(behavior: ServerBehavior, host: str) -> list:
+    return [each for each in behavior.requests if each.host == host]
 
 
 def csv_of(folder: Path) -> Path:
@@ -58,23 +58,23 @@ def csv_of(folder: Path) -> Path:
 
 
 def test_every_obtainable_painting_once_and_no_block_with_all_faults(paintings: Path, tmp_path: Path) -> None:
-    conduct = Conduct(**LIMIT, faults=0.15, gone=0.02, seed=3)
-    with serving(paintings, conduct=conduct) as api:
+    behavior = ServerBehavior(**LIMIT, faults=0.15, gone=0.02, seed=3)
+    with serving(paintings, behavior=behavior) as api:
         metrics = fetched(workspace(tmp_path / "w", api))
-    gone = {each.path for each in asked(conduct, "api") if each.status == 404}
+    gone = {each.path for each in asked(behavior, "api") if each.status == 404}
     assert metrics["statuses"] == {"ok": OBJECTS - len(gone), "record_gone": len(gone)}
-    assert not any(each.blocked for each in conduct.requests)
-    good = Counter(each.path for each in conduct.requests if each.status in (200, 404) and not each.fault)
+    assert not any(each.blocked for each in behavior.requests)
+    good = Counter(each.path for each in behavior.requests if each.status in (200, 404) and not each.fault)
     assert set(good.values()) == {1}  # nothing that succeeded is asked for again
-    assert len({each.fault for each in conduct.requests}) > 10, "the faults came up"
+    assert len({each.fault for each in behavior.requests}) > 10, "the faults came up"
 
 
 def test_a_fetch_that_starts_blocked_recovers_by_itself(paintings: Path, tmp_path: Path) -> None:
-    conduct = Conduct(**LIMIT, blocked_at_start=True)
-    with serving(paintings, conduct=conduct) as api:
+    behavior = ServerBehavior(**LIMIT, blocked_at_start=True)
+    with serving(paintings, behavior=behavior) as api:
         metrics = fetched(workspace(tmp_path / "w", api))
     assert metrics["statuses"] == {"ok": OBJECTS}
-    blocked = [each.blocked for each in asked(conduct, "api")]
+    blocked = [each.blocked for each in asked(behavior, "api")]
     assert blocked[0]
     assert not any(blocked[sum(blocked) :]), "blocked again after the first block was over"
     assert sum(blocked) < 10
@@ -84,13 +84,13 @@ def test_a_fetch_that_starts_blocked_recovers_by_itself(paintings: Path, tmp_pat
 def test_requests_and_time_of_the_api_are_near_the_ideal(
     paintings: Path, tmp_path: Path, catalog: str, most: float
 ) -> None:
-    conduct = Conduct(**LIMIT)
-    with serving(paintings, conduct=conduct) as api:
+    behavior = ServerBehavior(**LIMIT)
+    with serving(paintings, behavior=behavior) as api:
         metrics = fetched(
             workspace(tmp_path / "w", api, catalog, str(csv_of(tmp_path)) if catalog == "csv" else "null")
         )
     assert metrics["statuses"] == {"ok": OBJECTS}
-    requests = asked(conduct, "api")
+    requests = asked(behavior, "api")
     assert len(requests) / OBJECTS <= most
     records = [each.time for each in requests if "/v1/objects/" in each.path]
     # The median, as the total depends on what else the machine does.
@@ -100,39 +100,39 @@ def test_requests_and_time_of_the_api_are_near_the_ideal(
 
 
 def test_a_dump_asks_the_api_for_nothing(paintings: Path, tmp_path: Path) -> None:
-    conduct = Conduct(**LIMIT)
-    with serving(paintings, conduct=conduct) as api:
+    behavior = ServerBehavior(**LIMIT)
+    with serving(paintings, behavior=behavior) as api:
         dump = tmp_path / "dump.jsonl"
         images = f"{api}/images/https/images.metmuseum.org/"
         dump.write_text((paintings / "records.jsonl").read_text().replace("https://images.metmuseum.org/", images))
         metrics = fetched(workspace(tmp_path / "w", api, "dump", str(dump)))
     assert metrics["statuses"] == {"ok": OBJECTS}
-    assert asked(conduct, "api") == []
-    assert len(asked(conduct, "images")) == OBJECTS
+    assert asked(behavior, "api") == []
+    assert len(asked(behavior, "images")) == OBJECTS
 
 
 def test_images_arrive_while_records_are_being_asked_for(paintings: Path, tmp_path: Path) -> None:
-    conduct = Conduct(**LIMIT)
-    with serving(paintings, conduct=conduct) as api:
+    behavior = ServerBehavior(**LIMIT)
+    with serving(paintings, behavior=behavior) as api:
         fetched(workspace(tmp_path / "w", api))
-    last_record = asked(conduct, "api")[-1].time
-    early = [each for each in asked(conduct, "images") if each.time < last_record]
+    last_record = asked(behavior, "api")[-1].time
+    early = [each for each in asked(behavior, "images") if each.time < last_record]
     assert len(early) > 0.9 * OBJECTS
 
 
 def test_a_faster_pace_is_blocked_and_still_ends(paintings: Path, tmp_path: Path) -> None:
-    conduct = Conduct(**LIMIT)
-    with serving(paintings, conduct=conduct) as api:
+    behavior = ServerBehavior(**LIMIT)
+    with serving(paintings, behavior=behavior) as api:
         folder = workspace(tmp_path / "w", api)
         set_param(folder, f"requests_per_second: {SCALE}", f"requests_per_second: {2 * SCALE}")
         assert fetched(folder)["statuses"] == {"ok": OBJECTS}
-    assert any(each.blocked for each in conduct.requests)
+    assert any(each.blocked for each in behavior.requests)
 
 
 def test_every_request_says_who_asks(paintings: Path, tmp_path: Path) -> None:
-    conduct = Conduct()
-    with serving(paintings, conduct=conduct) as api:
+    behavior = ServerBehavior()
+    with serving(paintings, behavior=behavior) as api:
         folder = workspace(tmp_path / "w", api)
         set_param(folder, "(reproducible research pipeline; no contact given)", "(me@example.org)")
         fetched(folder)
-    assert {each.user_agent for each in conduct.requests} == {"met-culture/0.1 (me@example.org)"}
+    assert {each.user_agent for each in behavior.requests} == {"met-culture/0.1 (me@example.org)"}

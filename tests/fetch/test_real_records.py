@@ -14,7 +14,7 @@ from support import ROOT, ask_museum, set_param, write_folder
 
 from met_culture.clean import __main__ as clean
 from met_culture.common.files import read_json
-from met_culture.fetch import run as fetch
+from met_culture.fetch import __main__ as fetch
 from met_culture.museum.server import serving
 from met_culture.preprocess import __main__ as preprocess
 

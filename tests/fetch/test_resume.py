@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import ROOT, ask_museum, picture, record, set_param, write_folder
 
-from met_culture.museum.behavior import Conduct
+from met_culture.museum.behavior import ServerBehavior
 from met_culture.museum.server import serving
 
 OBJECTS = 60
@@ -46,8 +46,8 @@ def workspace(folder: Path, api: str) -> Path:
     return folder
 
 
-def waited_for(conduct: Conduct, requests: int, alive: object) -> bool:
-    while len(conduct.requests) < requests:
+def waited_for(behavior: ServerBehavior, requests: int, alive: object) -> bool:
+    while len(behavior.requests) < requests:
         if not alive():
             return False
         time.sleep(0.001)
@@ -61,15 +61,15 @@ def test_kills_leave_no_trace(
     large: Path, tmp_path_factory: pytest.TempPathFactory, faults: float, moments: list[tuple[int, float]]
 ) -> None:
     top = tmp_path_factory.mktemp("killed")
-    conduct = Conduct(faults=faults, seed=5, latency_s=0.005)
-    with serving(large, conduct=conduct) as api:
+    behavior = ServerBehavior(faults=faults, seed=5, latency_s=0.005)
+    with serving(large, behavior=behavior) as api:
         undisturbed, killed = (workspace(top / name, api) for name in ("undisturbed", "killed"))
         assert fetching.finish(undisturbed) == 0, (undisturbed / "fetch.out").read_text()
-        once = len(conduct.requests)
+        once = len(behavior.requests)
         kills = 0
         for requests, delay in moments:
             child = fetching.start(killed)
-            if waited_for(conduct, len(conduct.requests) + requests, child.is_alive):
+            if waited_for(behavior, len(behavior.requests) + requests, child.is_alive):
                 time.sleep(delay)
                 kills += child.is_alive()
             child.kill()
@@ -77,7 +77,7 @@ def test_kills_leave_no_trace(
         assert fetching.finish(killed) == 0, (killed / "fetch.out").read_text()
         assert kills >= 25
         # What a kill may cost: the requests in flight, one of the API and one of each image thread.
-        assert len(conduct.requests) - once <= once + kills * (1 + PARALLEL)
+        assert len(behavior.requests) - once <= once + kills * (1 + PARALLEL)
     assert fetching.outputs(killed) == fetching.outputs(undisturbed)
 
 
@@ -99,7 +99,7 @@ def test_kills_while_the_outputs_are_built(large: Path, tmp_path: Path) -> None:
 @pytest.fixture
 def slow(large: Path, tmp_path: Path) -> Iterator[Path]:
     """Return a workspace whose museum takes its time."""
-    with serving(large, conduct=Conduct(latency_s=0.05)) as api:
+    with serving(large, behavior=ServerBehavior(latency_s=0.05)) as api:
         yield workspace(tmp_path / "slow", api)
 
 
@@ -137,26 +137,26 @@ def test_ctrl_c_ends_with_a_summary_and_the_next_run_continues(slow: Path) -> No
 
 
 def test_a_full_disk_ends_in_one_sentence_and_the_next_run_continues(large: Path, tmp_path: Path) -> None:
-    conduct = Conduct()
-    with serving(large, conduct=conduct) as api:
+    behavior = ServerBehavior()
+    with serving(large, behavior=behavior) as api:
         folder = workspace(tmp_path / "w", api)
         assert fetching.finish(folder, file_limit=100_000) == 1
         told = (folder / "fetch.out").read_text()
         assert told.splitlines()[-1].startswith("error: ")
         assert "state.db" in told.splitlines()[-1]
         assert "Traceback" not in told
-        records = sum("/v1/objects/" in each.path for each in conduct.requests)
+        records = sum("/v1/objects/" in each.path for each in behavior.requests)
         assert 0 < records < OBJECTS
         assert fetching.finish(folder) == 0
-        assert sum("/v1/objects/" in each.path for each in conduct.requests) <= OBJECTS + 1
+        assert sum("/v1/objects/" in each.path for each in behavior.requests) <= OBJECTS + 1
 
 
 def test_a_finished_fetch_has_nothing_left_to_ask_but_the_catalogue(large: Path, tmp_path: Path) -> None:
-    conduct = Conduct(gone=0.1, seed=1)
-    with serving(large, conduct=conduct) as api:
+    behavior = ServerBehavior(gone=0.1, seed=1)
+    with serving(large, behavior=behavior) as api:
         folder = workspace(tmp_path / "w", api)
         assert fetching.finish(folder) == 0
-        before = len(conduct.requests)
-        assert any(each.status == 404 and each.host == "api" for each in conduct.requests)
+        before = len(behavior.requests)
+        assert any(each.status == 404 and each.host == "api" for each in behavior.requests)
         assert fetching.finish(folder) == 0
-        assert [each.path for each in conduct.requests[before:]] == ["/v1/objects"]
+        assert [each.path for each in behavior.requests[before:]] == ["/v1/objects"]

@@ -6,29 +6,47 @@ import pytest
 from support import ROOT, picture, record, write_folder
 
 from met_culture.common.config import load
-from met_culture.fetch import sources as source
+from met_culture.fetch import sources
+from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.sources import folder_key
+from met_culture.web.errors import GoneError
 
 
 def params(**changes: object) -> FetchParams:
     return replace(load("fetch", FetchParams, ROOT / "params.yaml"), **changes)
 
 
-def test_only_the_museum_itself_is_paced(workspace: Path, museum: Path) -> None:
-    for name, pace in (("met", 1.0), (str(museum), None)):
-        with source.open_source(params(source=name, parallel_images=3)) as (client, _, _):
-            assert client.api_pace.requests_per_second == pace
-            assert (client.api_pace.parallel, client.image_pace.parallel) == (1, 3)
-            assert client.user_agent == params().user_agent
+def test_the_museum_is_asked_at_the_rate_of_the_params(workspace: Path) -> None:
+    met = params(source="met", parallel_images=3)
+    with sources.open_source(met, sources.locate(met)) as source:
+        client = source.client
+        assert client.api_limiter.requests_per_second == 1.0
+        assert (client.api_limiter.parallel, client.image_limiter.parallel, source.parallel) == (1, 3, 3)
+        assert client.user_agent == met.user_agent
+
+
+def test_a_folder_is_read_and_not_asked(workspace: Path, museum: Path) -> None:
+    folder = params(source=str(museum), parallel_images=3)
+    with sources.open_source(folder, sources.locate(folder)) as source:
+        assert isinstance(source, FolderSource)
+        assert (source.parallel, source.is_remote) == (3, False)
+        assert source.record(3)["objectID"] == 3
+        with pytest.raises(GoneError, match="404: the museum has no such object"):
+            source.record(99)
 
 
 def test_names_say_nothing_of_this_machine(workspace: Path, museum: Path) -> None:
-    with source.open_source(params(source=str(museum))) as (client, name, folder):
-        assert name == "museum folder museum"
-        assert client.api.startswith("http://127.0.0.1:")
-    with source.open_source(params(source=str(museum))) as (_, _, again):
-        assert again == folder
+    location = sources.locate(params(source=str(museum)))
+    assert location.name == "museum folder museum"
+    assert sources.locate(params(source=str(museum))) == location
+
+
+def test_a_dump_and_the_api_have_states_of_their_own(workspace: Path) -> None:
+    api = sources.locate(params(source="met"))
+    dump = sources.locate(params(source="met", catalog="dump", catalog_file="x/y.parquet"))
+    assert dump.name == "dump y.parquet of the Metropolitan Museum of Art"
+    assert dump.state != api.state
 
 
 def test_a_changed_museum_has_another_key(museum: Path) -> None:
@@ -60,6 +78,6 @@ def test_the_sample_is_drawn_once_per_seed(workspace: Path, monkeypatch: pytest.
         picture(folder / "images/a.jpg", seed)
         write_folder(folder, [record(1)])
 
-    monkeypatch.setattr(source, "write_museum", draw)
-    assert source.sample_folder(7) == source.sample_folder(7) != source.sample_folder(8)
+    monkeypatch.setattr(sources, "write_museum", draw)
+    assert sources.sample_folder(7) == sources.sample_folder(7) != sources.sample_folder(8)
     assert drawn == [7, 8]

@@ -6,165 +6,166 @@ from pathlib import Path
 import pytest
 
 from met_culture.common.errors import UserError
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.state import FetchState
 
 URL = "https://images.metmuseum.org/a.jpg"
 
 
 def known(folder: Path) -> tuple[dict, str | None]:
-    with Scratch(folder) as scratch:
-        record = scratch.record(5)
-        return scratch.columns(record), record["url"]
+    with FetchState(folder) as state:
+        record = state.record(5)
+        return state.columns(record), record["url"]
 
 
 def test_records_are_remembered(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        assert scratch.record(5) is None
-        scratch.write_record(5, "ok", None, {"title": "Pines\u2028"}, URL)
+    with FetchState(tmp_path) as state:
+        assert state.record(5) is None
+        state.write_record(5, "ok", None, {"title": "Pines\u2028"}, URL)
     assert known(tmp_path) == ({"title": "Pines\u2028"}, URL)
 
 
 def test_an_image_is_claimed_once_a_run(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        assert [scratch.claim_image(URL, "") for _ in range(2)] == [True, False]
-    with Scratch(tmp_path) as scratch:
-        assert scratch.claim_image(URL, "")  # the last run was stopped before it arrived
-        scratch.write_image(URL, b"jpeg", (4, 3))
-    with Scratch(tmp_path) as scratch:
-        assert not scratch.claim_image(URL, "")
-        assert scratch.image_status(URL) == "ok"
-        assert scratch.image(URL).read_bytes() == b"jpeg"
+    with FetchState(tmp_path) as state:
+        assert [state.images.claim(URL, "") for _ in range(2)] == [True, False]
+    with FetchState(tmp_path) as state:
+        assert state.images.claim(URL, "")  # the last run was stopped before it arrived
+        state.images.write(URL, b"jpeg", (4, 3))
+    with FetchState(tmp_path) as state:
+        assert not state.images.claim(URL, "")
+        assert state.images.status(URL) == "ok"
+        assert state.images.path(URL).read_bytes() == b"jpeg"
 
 
 @pytest.mark.parametrize("settled", [True, False])
 def test_what_is_not_settled_is_tried_by_the_next_run(tmp_path: Path, settled: bool) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.claim_image(URL, "")
-        scratch.write_no_image(URL, "image_refused", "why", settled=settled)
-        assert not scratch.claim_image(URL, "")
-        assert not scratch.has_failed(URL)
-    with Scratch(tmp_path) as scratch:
-        assert scratch.has_failed(URL) is not settled
-        assert scratch.claim_image(URL, "") is not settled
+    with FetchState(tmp_path) as state:
+        state.images.claim(URL, "")
+        state.images.write_failure(URL, "image_refused", "why", settled=settled)
+        assert not state.images.claim(URL, "")
+        assert not state.images.has_failed(URL)
+    with FetchState(tmp_path) as state:
+        assert state.images.has_failed(URL) is not settled
+        assert state.images.claim(URL, "") is not settled
 
 
 @pytest.mark.parametrize("spoilt", [b"jpe", None])
 def test_a_spoilt_image_is_claimed_again(tmp_path: Path, spoilt: bytes | None) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.claim_image(URL, "")
-        scratch.write_image(URL, b"jpeg", (4, 3))
-        scratch.image(URL).unlink() if spoilt is None else scratch.image(URL).write_bytes(spoilt)
-    with Scratch(tmp_path) as scratch:
-        assert scratch.claim_image(URL, "")
+    with FetchState(tmp_path) as state:
+        state.images.claim(URL, "")
+        state.images.write(URL, b"jpeg", (4, 3))
+        state.images.path(URL).unlink() if spoilt is None else state.images.path(URL).write_bytes(spoilt)
+    with FetchState(tmp_path) as state:
+        assert state.images.claim(URL, "")
 
 
 def test_a_later_version_is_claimed_once_and_an_earlier_one_not(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.claim_image(URL, "2026-01-02")
-        scratch.write_image(URL, b"jpeg", (4, 3))
-    with Scratch(tmp_path) as scratch:
-        assert not scratch.claim_image(URL, "2026-01-01")
-        assert scratch.claim_image(URL, "2026-01-03")
-        assert not scratch.claim_image(URL, "2026-01-04")  # the same download serves all objects of a run
-        scratch.write_image(URL, b"jpeg", (4, 3))
-    with Scratch(tmp_path) as scratch:
-        assert not scratch.claim_image(URL, "2026-01-04")
+    with FetchState(tmp_path) as state:
+        state.images.claim(URL, "2026-01-02")
+        state.images.write(URL, b"jpeg", (4, 3))
+    with FetchState(tmp_path) as state:
+        assert not state.images.claim(URL, "2026-01-01")
+        assert state.images.claim(URL, "2026-01-03")
+        assert not state.images.claim(URL, "2026-01-04")  # the same download serves all objects of a run
+        state.images.write(URL, b"jpeg", (4, 3))
+    with FetchState(tmp_path) as state:
+        assert not state.images.claim(URL, "2026-01-04")
 
 
 def test_a_failure_keeps_what_was_known_of_a_record(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.write_record(5, "ok", None, {"title": "a"}, URL)
-        scratch.write_no_record(5, "status 503")
-        scratch.write_no_record(6, "status 503")
-        assert (scratch.record(5)["status"], scratch.record(5)["failure"]) == ("ok", "status 503")
-        assert (scratch.record(6)["status"], scratch.record(6)["reason"]) == ("record_failed", "status 503")
-        scratch.want([5, 6])
-        assert scratch.to_ask()[0] == scratch.failures() == 2
-        scratch.write_record(5, "ok", None, {"title": "b"}, URL)
-        assert scratch.failures() == 1
+    with FetchState(tmp_path) as state:
+        state.write_record(5, "ok", None, {"title": "a"}, URL)
+        state.write_record_failure(5, "status 503")
+        state.write_record_failure(6, "status 503")
+        assert (state.record(5)["status"], state.record(5)["failure"]) == ("ok", "status 503")
+        assert (state.record(6)["status"], state.record(6)["reason"]) == ("record_failed", "status 503")
+        state.set_wanted([5, 6])
+        assert state.count_missing()[0] == state.count_failures() == 2
+        state.write_record(5, "ok", None, {"title": "b"}, URL)
+        assert state.count_failures() == 1
 
 
 def test_image_names_are_hashes(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
+    with FetchState(tmp_path) as state:
         for url in ("https://images.metmuseum.org/../../etc/passwd", "\udc80", "x" * 5000):
-            assert scratch.image(url).parent == tmp_path / "images"
+            assert state.images.path(url).parent == tmp_path / "images"
 
 
 def test_what_a_killed_process_left_half_is_removed(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / ".abc.123-456").write_bytes(b"half")
-    with Scratch(tmp_path):
+    with FetchState(tmp_path):
         assert list((tmp_path / "images").iterdir()) == []
 
 
 def test_two_at_once_are_one_too_many(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from met_culture.fetch.state import Scratch; Scratch(Path(sys.argv[1]))"
+        "import sys; from pathlib import Path; from met_culture.fetch.state import FetchState; "
+        "FetchState(Path(sys.argv[1]))"
     )
-    with Scratch(tmp_path):
+    with FetchState(tmp_path):
         second = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
         assert "another fetch of this source is running" in second.stderr
         with pytest.raises(UserError, match="wait for its end"):
-            Scratch(tmp_path)
-    with Scratch(tmp_path):
+            FetchState(tmp_path)
+    with FetchState(tmp_path):
         pass
 
 
 def test_facts(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.write_fact("answer /a%", "1")
-        scratch.write_fact("other", "2")
-        scratch.forget_facts("answer ")
-        assert (scratch.fact("answer /a%"), scratch.fact("other")) == (None, "2")
+    with FetchState(tmp_path) as state:
+        state.write_fact("answer /a%", "1")
+        state.write_fact("other", "2")
+        state.forget_facts("answer ")
+        assert (state.fact("answer /a%"), state.fact("other")) == (None, "2")
 
 
 def test_counts_of_what_is_to_be_asked(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.write_record(1, "ok", None, {"title": ""}, URL)
-        scratch.write_no_record(2, "status 503")
-        scratch.write_record(3, "record_gone", "404", None, None)
-        scratch.want([1, 2, 3, 4])
-        assert scratch.to_ask() == (2, 1)
-        assert scratch.to_ask([1, 3], scratch.run + 1) == (4, 1)
-        assert scratch.to_ask([1, 3], scratch.run) == (2, 1)  # refreshed by this run already
+    with FetchState(tmp_path) as state:
+        state.write_record(1, "ok", None, {"title": ""}, URL)
+        state.write_record_failure(2, "status 503")
+        state.write_record(3, "record_gone", "404", None, None)
+        state.set_wanted([1, 2, 3, 4])
+        assert state.count_missing() == (2, 1)
+        assert state.count_missing([1, 3], state.run + 1) == (4, 1)
+        assert state.count_missing([1, 3], state.run) == (2, 1)  # refreshed by this run already
 
 
 def test_outcomes_join_records_and_images_in_order(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
+    with FetchState(tmp_path) as state:
         for object_id in (7, 3):
-            scratch.write_record(object_id, "ok", None, {"title": ""}, URL)
-        scratch.claim_image(URL, "")
-        scratch.write_image(URL, b"jpeg", (4, 3))
-        scratch.want([7, 3, 9])
-        rows = [(row["objectID"], row["image_status"], row["sha256"]) for row in scratch.outcomes()]
+            state.write_record(object_id, "ok", None, {"title": ""}, URL)
+        state.images.claim(URL, "")
+        state.images.write(URL, b"jpeg", (4, 3))
+        state.set_wanted([7, 3, 9])
+        rows = [(row["objectID"], row["image_status"], row["sha256"]) for row in state.outcomes()]
     assert rows == [(each, "ok", hashlib.sha256(b"jpeg").hexdigest()) for each in (3, 7)]
 
 
 def test_a_spoilt_memory_is_named(tmp_path: Path) -> None:
     (tmp_path / "state.db").write_bytes(b"nonsense" * 1000)
     with pytest.raises(OSError, match=r"state\.db") as caught:
-        Scratch(tmp_path)
+        FetchState(tmp_path)
     assert "delete the folder" in str(caught.value)
 
 
 def test_a_spoilt_row_is_named(tmp_path: Path) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.write_record(5, "ok", None, {"title": "a"}, None)
-        scratch._db.execute("UPDATE records SET columns = '{'")
-        with pytest.raises(UserError, match=r"state\.db is spoilt; delete the folder"):
-            scratch.columns(scratch.record(5))
+    with FetchState(tmp_path) as state:
+        state.write_record(5, "ok", None, {"title": "a"}, None)
+        state._database.execute("UPDATE records SET columns = '{'")
+        with pytest.raises(UserError, match=r"state\.db is damaged; delete the folder"):
+            state.columns(state.record(5))
 
 
 def test_what_is_written_together_is_there_together(tmp_path: Path) -> None:
     def stopped() -> None:
-        with Scratch(tmp_path) as scratch, scratch.together():
-            scratch.write_record(5, "ok", None, {"title": "a"}, None)
+        with FetchState(tmp_path) as state, state.transaction():
+            state.write_record(5, "ok", None, {"title": "a"}, None)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         stopped()
-    with Scratch(tmp_path) as scratch:
-        assert scratch.record(5) is None
+    with FetchState(tmp_path) as state:
+        assert state.record(5) is None
 
 
 def test_a_full_disk_ends_in_an_oserror_and_loses_nothing(tmp_path: Path) -> None:
@@ -172,14 +173,14 @@ def test_a_full_disk_ends_in_an_oserror_and_loses_nothing(tmp_path: Path) -> Non
 import resource, signal, sys
 from pathlib import Path
 from met_culture.common.cli import run
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.state import FetchState
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 def main():
-    with Scratch(Path(sys.argv[1])) as scratch:
-        scratch.write_record(5, "ok", None, {"title": "a"}, None)
+    with FetchState(Path(sys.argv[1])) as state:
+        state.write_record(5, "ok", None, {"title": "a"}, None)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         for each in range(6, 5000):
-            scratch.write_record(each, "ok", None, {"title": "x" * 1000}, None)
+            state.write_record(each, "ok", None, {"title": "x" * 1000}, None)
 run(main)
 """
     ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
@@ -190,10 +191,10 @@ run(main)
 
 
 def test_a_row_is_there_only_after_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Scratch(tmp_path) as scratch:
-        scratch.claim_image(URL, "")
+    with FetchState(tmp_path) as state:
+        state.images.claim(URL, "")
         monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
         with pytest.raises(OSError, match="full"):
-            scratch.write_image(URL, b"jpeg", (4, 3))
-        assert scratch.image_status(URL) == "waiting"
+            state.images.write(URL, b"jpeg", (4, 3))
+        assert state.images.status(URL) == "waiting"
         assert list((tmp_path / "images").iterdir()) == []

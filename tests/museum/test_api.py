@@ -35,7 +35,7 @@ class Counted(Mapping[int, dict[str, Any]]):
 
 
 def api_of(records: Mapping[int, dict[str, Any]]) -> MuseumApi:
-    return MuseumApi(records, "http://127.0.0.1:1", lambda object_id: object_id == 5)
+    return MuseumApi(records, lambda object_id: object_id == 5)
 
 
 def content(answer: Answer) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from met_culture.museum.behavior import IN_A_ROW, Conduct
+from met_culture.museum.behavior import IN_A_ROW, ServerBehavior
 from met_culture.museum.faults import API_FAULTS, IMAGE_FAULTS, RECORD_FAULTS
 
 RECORDS = [f"/v1/objects/{i}" for i in range(1, 501)]
@@ -19,63 +19,63 @@ class Clock:
         return self.now
 
 
-def blocked(conduct: Conduct, clock: Clock, *times: float) -> list[bool]:
+def blocked(behavior: ServerBehavior, clock: Clock, *times: float) -> list[bool]:
     """Return for each time whether a request of the API meets a block."""
     found = []
     for clock.now in times:
-        found.append(conduct.admit("api", "/v1/objects/1").blocked)
+        found.append(behavior.admit("api", "/v1/objects/1").blocked)
     return found
 
 
 def test_by_default_everyone_is_treated_well() -> None:
-    conduct = Conduct()
-    requests = [conduct.admit(host, path) for host in ("api", "images") for path in RECORDS]
+    behavior = ServerBehavior()
+    requests = [behavior.admit(host, path) for host in ("api", "images") for path in RECORDS]
     assert not any(request.blocked or request.fault for request in requests)
-    assert not any(conduct.is_gone(i) for i in range(500))
+    assert not any(behavior.is_gone(i) for i in range(500))
 
 
 def test_the_limit_rolls() -> None:
     clock = Clock()
-    conduct = Conduct(limit=3, window_s=60, block_s=10, clock=clock)
-    assert blocked(conduct, clock, 0, 20, 40, 60, 80, 100) == [False] * 6
-    assert blocked(conduct, clock, 110, 119.9, 120.1) == [True, True, False]
+    behavior = ServerBehavior(limit=3, window_s=60, block_s=10, clock=clock)
+    assert blocked(behavior, clock, 0, 20, 40, 60, 80, 100) == [False] * 6
+    assert blocked(behavior, clock, 110, 119.9, 120.1) == [True, True, False]
 
 
 def test_asking_does_not_lengthen_a_block() -> None:
     clock = Clock()
-    conduct = Conduct(limit=1, clock=clock)
-    assert blocked(conduct, clock, 0, 1, 30, 60.9, 61, 62) == [False, True, True, True, False, True]
+    behavior = ServerBehavior(limit=1, clock=clock)
+    assert blocked(behavior, clock, 0, 1, 30, 60.9, 61, 62) == [False, True, True, True, False, True]
 
 
 def test_a_block_can_be_there_from_the_first_request() -> None:
     clock = Clock()
-    conduct = Conduct(blocked_at_start=True, block_s=5, clock=clock)
-    assert blocked(conduct, clock, 7, 11.9, 12, 13, 99) == [True, True, False, False, False]
+    behavior = ServerBehavior(blocked_at_start=True, block_s=5, clock=clock)
+    assert blocked(behavior, clock, 7, 11.9, 12, 13, 99) == [True, True, False, False, False]
 
 
 def test_images_are_never_limited() -> None:
-    conduct = Conduct(limit=1, blocked_at_start=True)
-    assert blocked(conduct, Clock(), 0, 0) == [True, True]
-    assert not any(conduct.admit("images", "/images/https/h/1.jpg").blocked for _ in range(100))
+    behavior = ServerBehavior(limit=1, blocked_at_start=True)
+    assert blocked(behavior, Clock(), 0, 0) == [True, True]
+    assert not any(behavior.admit("images", "/images/https/h/1.jpg").blocked for _ in range(100))
 
 
-def faults(conduct: Conduct, asked: list[str]) -> dict[str, list[str]]:
+def faults(behavior: ServerBehavior, asked: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in asked:
-        found.setdefault(path, []).append(conduct.admit("api", path).fault)
+        found.setdefault(path, []).append(behavior.admit("api", path).fault)
     return found
 
 
 def test_faults_do_not_depend_on_the_order() -> None:
     asked = RECORDS * 5
     shuffled = random.Random(1).sample(asked, len(asked))  # noqa: S311 - no secret
-    assert faults(Conduct(faults=0.3, seed=4), asked) == faults(Conduct(faults=0.3, seed=4), shuffled)
-    assert faults(Conduct(faults=0.3, seed=4), asked) != faults(Conduct(faults=0.3, seed=5), asked)
+    assert faults(ServerBehavior(faults=0.3, seed=4), asked) == faults(ServerBehavior(faults=0.3, seed=4), shuffled)
+    assert faults(ServerBehavior(faults=0.3, seed=4), asked) != faults(ServerBehavior(faults=0.3, seed=5), asked)
 
 
 def test_requests_that_meet_a_block_do_not_count_for_the_faults() -> None:
     clock, path = Clock(), RECORDS[0]
-    free, limited = Conduct(faults=0.5), Conduct(faults=0.5, limit=1, window_s=1, block_s=1, clock=clock)
+    free, limited = ServerBehavior(faults=0.5), ServerBehavior(faults=0.5, limit=1, window_s=1, block_s=1, clock=clock)
     found = []
     for clock.now in range(40):
         clock.now /= 2
@@ -86,9 +86,9 @@ def test_requests_that_meet_a_block_do_not_count_for_the_faults() -> None:
 
 
 def test_at_most_three_faults_in_a_row() -> None:
-    for found in faults(Conduct(faults=1), RECORDS * 9).values():
+    for found in faults(ServerBehavior(faults=1), RECORDS * 9).values():
         assert [bool(fault) for fault in found] == [True, True, True, False] * 2 + [True]
-    for found in faults(Conduct(faults=0.7), RECORDS * 20).values():
+    for found in faults(ServerBehavior(faults=0.7), RECORDS * 20).values():
         assert max(map(len, "".join("x" if fault else " " for fault in found).split())) <= IN_A_ROW
 
 
@@ -101,8 +101,8 @@ def test_at_most_three_faults_in_a_row() -> None:
     ],
 )
 def test_the_share_is_met_by_kinds_that_are_equally_frequent(host: Any, path: str, kinds: tuple[str, ...]) -> None:
-    conduct = Conduct(faults=0.2)
-    found = Counter(conduct.admit(host, path.format(i)).fault for i in range(20_000))
+    behavior = ServerBehavior(faults=0.2)
+    found = Counter(behavior.admit(host, path.format(i)).fault for i in range(20_000))
     good = found.pop("")
     assert good == pytest.approx(16_000, rel=0.02)
     assert set(found) == set(kinds)
@@ -110,29 +110,29 @@ def test_the_share_is_met_by_kinds_that_are_equally_frequent(host: Any, path: st
 
 
 def test_each_host_draws_on_its_own() -> None:
-    conduct = Conduct(faults=0.5)
-    assert [bool(conduct.admit("api", path).fault) for path in RECORDS] != [
-        bool(conduct.admit("images", path).fault) for path in RECORDS
+    behavior = ServerBehavior(faults=0.5)
+    assert [bool(behavior.admit("api", path).fault) for path in RECORDS] != [
+        bool(behavior.admit("images", path).fault) for path in RECORDS
     ]
 
 
 def test_a_share_of_records_is_gone_for_ever() -> None:
-    conduct = Conduct(gone=0.1, seed=3)
-    gone = [i for i in range(10_000) if conduct.is_gone(i)]
+    behavior = ServerBehavior(gone=0.1, seed=3)
+    gone = [i for i in range(10_000) if behavior.is_gone(i)]
     assert len(gone) == pytest.approx(1000, rel=0.1)
-    assert gone == [i for i in range(10_000) if Conduct(gone=0.1, seed=3).is_gone(i)]
-    assert gone != [i for i in range(10_000) if Conduct(gone=0.1, seed=4).is_gone(i)]
-    assert all(Conduct(gone=1).is_gone(i) for i in range(100))
+    assert gone == [i for i in range(10_000) if ServerBehavior(gone=0.1, seed=3).is_gone(i)]
+    assert gone != [i for i in range(10_000) if ServerBehavior(gone=0.1, seed=4).is_gone(i)]
+    assert all(ServerBehavior(gone=1).is_gone(i) for i in range(100))
 
 
 def test_the_log() -> None:
     clock, lines = Clock(), io.StringIO()
     clock.now = 2.5
-    conduct = Conduct(log=lines, clock=clock)
-    request = conduct.admit("api", "/v1/objects?x=é", "me/1.0")
-    assert conduct.requests == []
-    conduct.note(request)
-    assert conduct.requests == [request]
+    behavior = ServerBehavior(log=lines, clock=clock)
+    request = behavior.admit("api", "/v1/objects?x=é", "me/1.0")
+    assert behavior.requests == []
+    behavior.note(request)
+    assert behavior.requests == [request]
     assert json.loads(lines.getvalue()) == {
         "time": 2.5,
         "host": "api",
@@ -145,10 +145,10 @@ def test_the_log() -> None:
 
 
 def test_the_log_need_not_be_kept() -> None:
-    conduct, lines = Conduct(keep_log=False), io.StringIO()
-    conduct.log = lines
-    conduct.note(conduct.admit("api", "/"))
-    assert conduct.requests == []
+    behavior, lines = ServerBehavior(keep_log=False), io.StringIO()
+    behavior.log = lines
+    behavior.note(behavior.admit("api", "/"))
+    assert behavior.requests == []
     assert lines.getvalue().count("\n") == 1
 
 
@@ -168,4 +168,4 @@ def test_the_log_need_not_be_kept() -> None:
 )
 def test_values_out_of_range_are_named(values: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        Conduct(**values)
+        ServerBehavior(**values)

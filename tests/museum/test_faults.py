@@ -10,7 +10,7 @@ import pytest
 from support import write_folder
 
 from met_culture.museum.api import Answer
-from met_culture.museum.behavior import Conduct
+from met_culture.museum.behavior import ServerBehavior
 from met_culture.museum.faults import API_FAULTS, IMAGE_FAULTS, RECORD_FAULTS, TRICKLES, faulty, pieces
 from met_culture.museum.server import serving
 
@@ -19,11 +19,11 @@ IMAGE = "/images/https/images.metmuseum.org/CRDImages/as/web-large/7.jpg"
 ENDLESS = ("endless_body", "endless_headers")
 
 
-def conduct_with(fault: str, path: str) -> Conduct:
-    """Return a conduct by which the first request of a path gets the fault."""
+def conduct_with(fault: str, path: str) -> ServerBehavior:
+    """Return a behavior by which the first request of a path gets the fault."""
     host = "images" if path == IMAGE else "api"
-    seeds = (seed for seed in range(1000) if Conduct(faults=1, seed=seed).admit(host, path).fault == fault)
-    return Conduct(faults=1, seed=next(seeds))
+    seeds = (seed for seed in range(1000) if ServerBehavior(faults=1, seed=seed).admit(host, path).fault == fault)
+    return ServerBehavior(faults=1, seed=next(seeds))
 
 
 def connect(api: str, path: str) -> socket.socket:
@@ -54,10 +54,10 @@ def ask(api: str, path: str) -> tuple[int, dict[str, str], bytes]:
     ],
 )
 def test_each_fault(museum: Path, path: str, fault: str) -> None:
-    conduct = conduct_with(fault, path)
-    with serving(museum, conduct) as api:
+    behavior = conduct_with(fault, path)
+    with serving(museum, behavior) as api:
         status, headers, body = ask(api, path)
-    logged = conduct.requests[0]
+    logged = behavior.requests[0]
     assert (logged.fault, logged.status, logged.path) == (fault, status, path)
     assert_fault(fault, status, headers, body)
 
@@ -87,8 +87,8 @@ def assert_fault(fault: str, status: int, headers: dict[str, str], body: bytes) 
 @pytest.mark.parametrize("path", [RECORD, IMAGE])
 @pytest.mark.parametrize("fault", ENDLESS)
 def test_what_never_ends_ends_with_the_server(museum: Path, fault: str, path: str) -> None:
-    conduct = conduct_with(fault, path)
-    with serving(museum, conduct) as api:
+    behavior = conduct_with(fault, path)
+    with serving(museum, behavior) as api:
         raw = connect(api, path)
         arriving = read(raw)
         begin = b"".join(next(arriving) for _ in range(3))
@@ -97,7 +97,7 @@ def test_what_never_ends_ends_with_the_server(museum: Path, fault: str, path: st
     assert b"".join(arriving).strip(b" .") == b""
     raw.close()
     assert time.monotonic() - closed < 1
-    assert conduct.requests[0].fault == fault
+    assert behavior.requests[0].fault == fault
 
 
 def test_what_never_ends_is_bounded_all_the_same() -> None:

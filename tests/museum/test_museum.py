@@ -12,11 +12,10 @@ import pytest
 import requests
 from support import heed_ctrl_c, picture, record, write_folder
 
-from met_culture.fetch.folder import read_records
-from met_culture.museum.behavior import Conduct
-from met_culture.museum.run import main
+from met_culture.fetch.museum_records import read_records
+from met_culture.museum.__main__ import main
+from met_culture.museum.behavior import ServerBehavior
 from met_culture.museum.server import MuseumServer, running, serving
-from met_culture.museum.urls import original_url, original_urls
 from met_culture.web.url_policy import quoted
 
 IMAGE = "/images/https/images.metmuseum.org/CRDImages/as/web-large/7.jpg"
@@ -39,7 +38,7 @@ def get(api: str) -> Iterator[object]:
 def test_objects_and_records(get, museum: Path) -> None:  # noqa: ANN001 - a function made above
     assert get("/v1/objects").json() == {"total": 12, "objectIDs": list(range(1, 13))}
     answer = get("/v1/objects/7").json()
-    assert original_urls(answer) == read_records(museum)[7]
+    assert answer == read_records(museum)[7]
 
 
 def test_the_museums_own_base_path_works_too(get) -> None:  # noqa: ANN001
@@ -87,10 +86,10 @@ def test_images_of_awkward_names_are_served(tmp_path: Path, name: str) -> None:
     write_folder(tmp_path, [record(1, primaryImageSmall=url, additionalImages=[url])])
     with serving(tmp_path) as api:
         served = requests.get(f"{api}/v1/objects/1", timeout=5).json()
-        assert served["primaryImageSmall"].startswith(f"{api}/images/")
-        assert original_url(served["primaryImageSmall"]) == url
-        assert original_urls(served)["additionalImages"] == [url]
-        assert requests.get(quoted(served["primaryImageSmall"]), timeout=5).content == file.read_bytes()
+        assert served["primaryImageSmall"] == url
+        assert served["additionalImages"] == [url]
+        address = quoted(f"{api}/images/https/images.metmuseum.org/CRDImages/{name}")
+        assert requests.get(address, timeout=5).content == file.read_bytes()
 
 
 def test_a_percent_encoded_url_is_a_file_with_a_real_space(tmp_path: Path) -> None:
@@ -122,32 +121,32 @@ def test_no_path_leaves_the_image_folder(museum: Path, path: str) -> None:
 
 
 def test_a_client_that_asks_too_fast_is_blocked(museum: Path) -> None:
-    conduct = Conduct(limit=5)
-    with serving(museum, conduct) as api, requests.Session() as session:
+    behavior = ServerBehavior(limit=5)
+    with serving(museum, behavior) as api, requests.Session() as session:
         answers = [session.get(f"{api}/v1/objects/{i}", timeout=5) for i in range(1, 9)]
         assert session.get(api + IMAGE, timeout=5).status_code == 200
     assert [answer.status_code for answer in answers] == [200] * 5 + [403] * 3
     assert "Incapsula incident ID" in answers[-1].text
     assert (answers[-1].headers["Content-Type"], "Retry-After" in answers[-1].headers) == ("text/html", False)
-    assert [request.blocked for request in conduct.requests] == [False] * 5 + [True] * 3 + [False]
-    assert [request.host for request in conduct.requests] == ["api"] * 8 + ["images"]
+    assert [request.blocked for request in behavior.requests] == [False] * 5 + [True] * 3 + [False]
+    assert [request.host for request in behavior.requests] == ["api"] * 8 + ["images"]
 
 
 def test_the_log_has_what_was_answered(museum: Path) -> None:
-    conduct, paths = Conduct(), ["/v1/objects/7?x=%20", "/v1/objects/99", IMAGE, "/images/none.jpg"]
-    with serving(museum, conduct) as api:
+    behavior, paths = ServerBehavior(), ["/v1/objects/7?x=%20", "/v1/objects/99", IMAGE, "/images/none.jpg"]
+    with serving(museum, behavior) as api:
         before = time.monotonic()
         for path in paths:
             requests.get(api + path, timeout=5, headers={"User-Agent": "me/1.0"})
-            assert before <= conduct.requests[-1].time <= time.monotonic()
-    assert [(each.path, each.status) for each in conduct.requests] == list(
+            assert before <= behavior.requests[-1].time <= time.monotonic()
+    assert [(each.path, each.status) for each in behavior.requests] == list(
         zip(paths, [200, 404, 200, 404], strict=True)
     )
-    assert {each.user_agent for each in conduct.requests} == {"me/1.0"}
+    assert {each.user_agent for each in behavior.requests} == {"me/1.0"}
 
 
 def test_every_answer_waits_for_the_latency(museum: Path) -> None:
-    with serving(museum, Conduct(latency_s=0.2)) as api:
+    with serving(museum, ServerBehavior(latency_s=0.2)) as api:
         for path in ("/v1/objects/7", IMAGE):
             began = time.monotonic()
             requests.get(api + path, timeout=5)
@@ -156,7 +155,7 @@ def test_every_answer_waits_for_the_latency(museum: Path) -> None:
 
 def test_a_server_that_closes_keeps_nobody_waiting(museum: Path) -> None:
     with ThreadPoolExecutor() as pool:
-        with serving(museum, Conduct(latency_s=60)) as api:
+        with serving(museum, ServerBehavior(latency_s=60)) as api:
             answer = pool.submit(requests.get, api + "/v1/objects", timeout=5)
             time.sleep(0.1)
             closed = time.monotonic()
@@ -175,9 +174,10 @@ def test_a_closed_server_answers_no_open_connection(museum: Path) -> None:
 def test_records_and_images_need_no_folder() -> None:
     server = MuseumServer({3: record(3)}, lambda path: path.encode() if path.endswith("3.jpg") else None)
     with running(server) as api:
-        url = requests.get(f"{api}/v1/objects/3", timeout=5).json()["primaryImageSmall"]
-        assert requests.get(url, timeout=5).text == url.removeprefix(api)
-        assert requests.get(url.replace("3.jpg", "4.jpg"), timeout=5).status_code == 404
+        assert requests.get(f"{api}/v1/objects/3", timeout=5).json() == record(3)
+        path = "/images/https/images.metmuseum.org/CRDImages/as/web-large/3.jpg"
+        assert requests.get(api + path, timeout=5).text == path
+        assert requests.get(api + path.replace("3.jpg", "4.jpg"), timeout=5).status_code == 404
 
 
 def test_images_have_an_etag_that_follows_their_content(museum: Path, api: str) -> None:
@@ -187,10 +187,10 @@ def test_images_have_an_etag_that_follows_their_content(museum: Path, api: str) 
 
 
 def test_parallel_connections_get_their_own_answers(museum: Path) -> None:
-    with serving(museum, Conduct(gone=0.3, seed=1)) as api, ThreadPoolExecutor(8) as pool:
+    with serving(museum, ServerBehavior(gone=0.3, seed=1)) as api, ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda i: requests.get(f"{api}/v1/objects/{i % 12 + 1}", timeout=5), range(96))
         for i, answer in enumerate(answers):
-            gone = Conduct(gone=0.3, seed=1).is_gone(i % 12 + 1)
+            gone = ServerBehavior(gone=0.3, seed=1).is_gone(i % 12 + 1)
             assert answer.json().get("objectID", 0) == (0 if gone else i % 12 + 1)
 
 

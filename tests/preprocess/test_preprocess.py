@@ -11,7 +11,7 @@ from met_culture.clean import __main__ as clean
 from met_culture.clean.tables import SPLITS
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
-from met_culture.fetch import run as fetch
+from met_culture.fetch import __main__ as fetch
 from met_culture.preprocess import __main__ as preprocess
 
 ARGUMENTS = ("data/raw", "data/clean", "data/preprocess")

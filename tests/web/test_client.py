@@ -9,8 +9,9 @@ from support import picture
 
 from met_culture.images.check import ImageError
 from met_culture.web.client import Client
-from met_culture.web.rate_limit import Pace, Waits
-from met_culture.web.url_policy import FetchError, RefusedError
+from met_culture.web.errors import FetchError, RefusedError
+from met_culture.web.rate_limit import RateLimiter
+from met_culture.web.retry import RetryPolicy
 
 Make = Callable[..., Client]
 BLOCK = b"<html>Incapsula incident ID</html>"
@@ -54,7 +55,7 @@ def test_what_may_pass_is_asked_again(client: Make, fault: bytes) -> None:
         made = client(url)
         check = lambda body: None if body["objectID"] == 1 else "another record"  # noqa: E731
         assert made.get_api("/x", max_bytes=100, check=check) == (200, {"objectID": 1})
-        assert len(times) == made.api_pace.requests == 3
+        assert len(times) == made.api_limiter.requests == 3
         assert made.blocks == 2
 
 
@@ -67,7 +68,7 @@ def test_what_does_not_pass_ends_with_the_reason(client: Make) -> None:
 
 def test_a_body_that_never_ends_meets_the_deadline(client: Make) -> None:
     with server(answer(b"x" * 100), trickle=0.1) as (url, _), pytest.raises(FetchError, match="in time"):
-        client(url, timeout_s=0.3, waits=Waits(attempts=1)).get_api("/x", max_bytes=1000)
+        client(url, timeout_s=0.3, policy=RetryPolicy(attempts=1)).get_api("/x", max_bytes=1000)
 
 
 def test_a_large_body_is_refused_at_once(client: Make) -> None:
@@ -93,7 +94,8 @@ def test_a_nonsense_retry_after_is_ignored(client: Make, when: str) -> None:
 def test_a_long_wait_is_told_with_its_reason(client: Make, capsys: pytest.CaptureFixture[str]) -> None:
     with server(answer(b"", "503 No", more="Retry-After: 5\r\n"), answer(b"{}")) as (url, _):
         made = client(url)
-        made.api_pace._changed.wait = lambda _: made.api_pace.__setattr__("_until", 0.0)  # no test waits five seconds
+        limiter = made.api_limiter
+        limiter._changed.wait = lambda _: setattr(limiter, "_block_ends", 0.0)  # no test waits five seconds
         made.get_api("/x", max_bytes=10)
     assert capsys.readouterr().err == "127.0.0.1: status 503; left alone for 5 s (try 1)\n"
 
@@ -152,19 +154,19 @@ def test_redirects_elsewhere_are_refused_and_not_followed(client: Make, there: s
 def test_redirects_keep_the_pace(client: Make, tmp_path: Path) -> None:
     with server(answer(b"", "302 Found", more="Location: /x\r\n"), answer(b"{}")) as (url, times):
         made = client(url)
-        made.api_pace = Pace(requests_per_second=5, file=tmp_path / "bucket.db")
+        made.api_limiter = RateLimiter(requests_per_second=5, file=tmp_path / "bucket.db")
         made.get_api("/", max_bytes=10)
         assert times[1] - times[0] >= 0.19
 
 
 def test_a_host_that_takes_no_connection_is_given_up_soon(client: Make) -> None:
     with pytest.raises(FetchError, match="failed 3 times, at last: no connection"):
-        client("http://127.0.0.1:9", waits=Waits(first_s=0.01)).get_api("/", max_bytes=10)
+        client("http://127.0.0.1:9", policy=RetryPolicy(first_s=0.01)).get_api("/", max_bytes=10)
 
 
 def test_a_host_that_has_answered_before_is_not(client: Make) -> None:
     with server(answer(b"{}")) as (url, _):
-        made = client(url, waits=Waits(attempts=5, first_s=0.01))
+        made = client(url, policy=RetryPolicy(attempts=5, first_s=0.01))
         made.get_api("/", max_bytes=10)
     with pytest.raises(FetchError, match="failed 5 times"):
         made.get_api("/", max_bytes=10)

@@ -10,12 +10,14 @@ import requests
 import trustme
 from servers import answer, server
 
-from met_culture.web.transport import Answer, BrokenError, Request, TooLargeError, prepare, session
+from met_culture.web.deadline import open_session
+from met_culture.web.errors import BrokenError, TooLargeError
+from met_culture.web.transport import Answer, Request, prepare
 
 
 @pytest.fixture
 def opened() -> Iterator[requests.Session]:
-    with session("test", 2, proxies=False) as each:
+    with open_session("test", 2, proxies=False) as each:
         yield each
 
 
@@ -126,12 +128,12 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_tls_is_checked_and_has_the_same_deadline(tls: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with session("test", 2, proxies=True) as trusting:
+    with open_session("test", 2, proxies=True) as trusting:
         assert get(trusting, Request(tls, 2, 100)).body == b"body"
         started = time.monotonic()
         with pytest.raises(BrokenError, match="in time"):
             get(trusting, Request(f"{tls}/slow", 0.5, 100))
         assert time.monotonic() - started < 3
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    with session("test", 2, proxies=True) as wary, pytest.raises(BrokenError):
+    with open_session("test", 2, proxies=True) as wary, pytest.raises(BrokenError):
         get(wary, Request(tls, 2, 100))

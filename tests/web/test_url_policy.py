@@ -1,6 +1,7 @@
 import pytest
 
-from met_culture.web.url_policy import Hosts, RefusedError, may_ask_file
+from met_culture.web.errors import RefusedError
+from met_culture.web.url_policy import Hosts, check_file
 
 REAL = Hosts("https://collectionapi.metmuseum.org/public/collection", ("images.metmuseum.org",))
 LOCAL = Hosts("http://127.0.0.1:8000", ("images.metmuseum.org",))
@@ -32,41 +33,50 @@ IMAGE = "https://images.metmuseum.org/a.jpg"
 )
 def test_images_come_from_known_hosts_only(url: str) -> None:
     with pytest.raises(RefusedError):
-        REAL.may_ask_image(url, None)
+        REAL.check_image(url, None)
 
 
 def test_the_image_hosts_over_https() -> None:
     for hosts in (REAL, LOCAL):
-        hosts.may_ask_image(IMAGE, None)
-        hosts.may_ask_image("https://Images.MetMuseum.org:443/a.jpg", None)
-        hosts.may_ask_image(IMAGE, IMAGE)
+        hosts.check_image(IMAGE, None)
+        hosts.check_image("https://Images.MetMuseum.org:443/a.jpg", None)
+        hosts.check_image(IMAGE, IMAGE)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/a.jpg", "http://127.0.0.1:9/a.jpg", "http://localhost/a.jpg"])
 def test_this_machine_serves_images_only_to_an_api_on_it(url: str) -> None:
-    LOCAL.may_ask_image(url, None)
-    LOCAL.may_ask_image(url, "http://127.0.0.1:8000/b.jpg")
+    LOCAL.check_image(url, None)
+    LOCAL.check_image(url, "http://127.0.0.1:8000/b.jpg")
     with pytest.raises(RefusedError):
-        REAL.may_ask_image(url, None)
+        REAL.check_image(url, None)
 
 
 @pytest.mark.parametrize("hosts", [REAL, LOCAL])
 def test_no_redirect_leads_from_outside_to_this_machine(hosts: Hosts) -> None:
     with pytest.raises(RefusedError, match=r"^this machine is not one of fetch\.image_hosts over https$"):
-        hosts.may_ask_image("http://127.0.0.1:8000/a.jpg", IMAGE)
+        hosts.check_image("http://127.0.0.1:8000/a.jpg", IMAGE)
+
+
+def test_an_api_on_this_machine_serves_the_images_too() -> None:
+    assert REAL.image_address(IMAGE) == IMAGE
+    assert LOCAL.image_address(IMAGE) == "http://127.0.0.1:8000/images/https/images.metmuseum.org/a.jpg"
+    assert LOCAL.image_address("HTTPS://images.metmuseum.org/b c.jpg").endswith(
+        "/images/https/images.metmuseum.org/b c.jpg"
+    )
+    assert LOCAL.image_address("http://127.0.0.1:9/a.jpg") == "http://127.0.0.1:9/a.jpg"
 
 
 def test_the_api_redirects_to_itself_only() -> None:
-    REAL.may_ask_api(REAL.api + "/v1/objects/", REAL.api)
-    LOCAL.may_ask_api(LOCAL.api + "/v1/objects/", LOCAL.api)
+    REAL.check_api(REAL.api + "/v1/objects/", REAL.api)
+    LOCAL.check_api(LOCAL.api + "/v1/objects/", LOCAL.api)
     for url in ("https://evil.example/", "http://collectionapi.metmuseum.org/x", "http://127.0.0.1/"):
         with pytest.raises(RefusedError):
-            REAL.may_ask_api(url, REAL.api)
+            REAL.check_api(url, REAL.api)
 
 
 def test_catalogue_files_may_lie_on_any_https_host() -> None:
-    may_ask_file("https://storage.example/x.csv", "https://github.example/x.csv")
-    may_ask_file("http://127.0.0.1:8000/x.csv", None)
+    check_file("https://storage.example/x.csv", "https://github.example/x.csv")
+    check_file("http://127.0.0.1:8000/x.csv", None)
 
 
 @pytest.mark.parametrize(
@@ -81,4 +91,4 @@ def test_catalogue_files_may_lie_on_any_https_host() -> None:
 )
 def test_but_not_without_https_nor_here_by_redirect(url: str, redirected_from: str | None) -> None:
     with pytest.raises(RefusedError):
-        may_ask_file(url, redirected_from)
+        check_file(url, redirected_from)

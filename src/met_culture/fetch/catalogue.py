@@ -1,6 +1,6 @@
 """The ways to learn which objects there are, before any of them is asked for.
 
-search: the API's search, a request for some hundred ids. listing: every id that the API lists, the article's way.
+search: the API's search, a request for some hundred ids. listing: every id that the API lists, as the article did it.
 csv: MetObjects.csv chooses, so that only candidates cost a request. dump: a bulk file holds the records themselves, and
 the API is not asked at all.
 """
@@ -8,8 +8,8 @@ the API is not asked at all.
 import hashlib
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
@@ -20,88 +20,93 @@ from met_culture.common.progress import progress
 from met_culture.fetch.candidates import is_candidate, subset
 from met_culture.fetch.catalogue_api import FRESH_S, asker, listed_ids, searched_ids
 from met_culture.fetch.catalogue_file import CHOOSING, csv_records, dump_records
-from met_culture.fetch.download import settle_record
+from met_culture.fetch.download import store_record
+from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.params import FetchParams
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.sources import Source
+from met_culture.fetch.state import FetchState
 from met_culture.web.client import Client
-from met_culture.web.url_policy import FetchError
+from met_culture.web.errors import FetchError
 
-BATCH = 1000  # records of a dump that are remembered together
+BATCH = 1000  # records of a dump that are stored together
 MAX_FILE = 8_000_000_000  # bytes; MetObjects.csv has 317 MB
 
 
-def choose(client: Client, scratch: Scratch, params: FetchParams) -> tuple[list[int], dict[str, object]]:
-    """Return the ids to fetch, ascending, and what is to be known of how they were chosen.
+@dataclass(frozen=True)
+class Catalogue:
+    """The ids that a catalogue names, and what the metrics say of how they were chosen."""
 
-    Everything of a museum folder and of the sample is wanted, as it costs nothing there.
+    ids: set[int]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def choose(source: Source, state: FetchState, params: FetchParams) -> tuple[list[int], dict[str, object]]:
+    """Return the ids to fetch, ascending, and metrics of how they were chosen.
+
+    Everything in a museum folder is wanted, and in the sample too, as it costs nothing there.
 
     Raises:
         UserError: The catalogue cannot be read, or names no object.
     """
-    catalog = params.catalog if params.source == "met" else "folder"
-    coverage: Counter[str] = Counter()
-    ids = _WAYS[catalog](client, scratch, params, coverage)
-    if not ids:
-        named = params.catalog_file if catalog in ("csv", "dump") else f"{client.api}, {catalog}"
+    if isinstance(source, FolderSource):
+        return _limited("folder", f"{source.folder}", Catalogue(source.ids()), params)
+    client = source.client
+    named = params.catalog_file if params.catalog in ("csv", "dump") else f"{client.api}, {params.catalog}"
+    ids, metrics = _limited(params.catalog, named, _WAYS[params.catalog](client, state, params), params)
+    if params.catalog == "dump":
+        _store_dump(client, state, params, set(ids))
+    return ids, metrics
+
+
+def _limited(
+    catalog: str, named: str | None, catalogue: Catalogue, params: FetchParams
+) -> tuple[list[int], dict[str, object]]:
+    if not catalogue.ids:
         raise UserError(f"the catalogue ({named}) names no object to fetch; check it and fetch.candidates.")
-    chosen = subset(ids, params.limit, params.limit_seed)
-    if catalog == "dump":
-        _settle_dump(client, scratch, params, set(chosen))
-    return chosen, {"catalog": catalog, "candidates": len(ids), **coverage, "asked": len(chosen)}
+    ids = subset(catalogue.ids, params.limit, params.limit_seed)
+    return ids, {"catalog": catalog, "candidates": len(catalogue.ids), **catalogue.counts, "asked": len(ids)}
 
 
-def changed_ids(client: Client, scratch: Scratch, since: str) -> set[int]:
-    """Return the ids that may differ from what is remembered: changed since a date, no longer listed, or back again."""
-    ask = asker(client, scratch)
+def changed_ids(client: Client, state: FetchState, since: str) -> set[int]:
+    """Return the ids that may differ from what is stored: changed since a date, no longer listed, or back again."""
+    ask = asker(client, state)
     changed, listed = listed_ids(ask, since=since), listed_ids(ask)
-    unlisted = {each for each in scratch.object_ids(gone=False) if each not in listed}
-    return changed | unlisted | {each for each in scratch.object_ids(gone=True) if each in listed}
+    unlisted = set(state.object_ids(gone=False)) - listed
+    back = set(state.object_ids(gone=True)) & listed
+    return changed | unlisted | back
 
 
-def _search(client: Client, scratch: Scratch, params: FetchParams, coverage: Counter[str]) -> set[int]:
-    ids, missed = searched_ids(asker(client, scratch), params.candidates)
-    coverage["missed_by_search"] = missed
-    return ids
+def _search(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
+    ids, missed = searched_ids(asker(client, state), params.candidates)
+    return Catalogue(ids, {"missed_by_search": missed})
 
 
-def _listing(client: Client, scratch: Scratch, params: FetchParams, coverage: Counter[str]) -> set[int]:
-    del params, coverage
-    return listed_ids(asker(client, scratch))
+def _listing(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
+    del params
+    return Catalogue(listed_ids(asker(client, state)))
 
 
-def _csv(client: Client, scratch: Scratch, params: FetchParams, coverage: Counter[str]) -> set[int]:
-    rows = progress(csv_records(_catalog_file(client, scratch, params)), "catalogue", "rows")
-    ids = set()
-    for row in rows:
-        coverage["rows"] += 1
+def _csv(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
+    ids, rows, skipped = set(), 0, 0
+    for row in progress(csv_records(_catalog_file(client, state, params)), "catalogue", "rows"):
+        rows += 1
         if row is None:
-            coverage["rows_skipped"] += 1
+            skipped += 1
         elif is_candidate(row, params.candidates):
             ids.add(row["objectID"])
-    return ids
+    return Catalogue(ids, {"rows": rows, "rows_skipped": skipped} if skipped else {"rows": rows})
 
 
-def _dump(client: Client, scratch: Scratch, params: FetchParams, coverage: Counter[str]) -> set[int]:
-    ids = set()
-    for record in progress(dump_records(_catalog_file(client, scratch, params), CHOOSING), "catalogue", "records"):
-        coverage["rows"] += 1
+def _dump(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
+    ids, rows = set(), 0
+    for record in progress(dump_records(_catalog_file(client, state, params), CHOOSING), "catalogue", "records"):
+        rows += 1
         if is_candidate(record, params.candidates):
             ids.add(record["objectID"])
-    return ids
+    return Catalogue(ids, {"rows": rows})
 
 
-def _settle_dump(client: Client, scratch: Scratch, params: FetchParams, chosen: set[int]) -> None:
-    """Remember the chosen records of a dump, as if the API had answered them."""
-    records = progress(dump_records(_catalog_file(client, scratch, params)), "dump", "records")
-    wanted = (record for record in records if record["objectID"] in chosen)
-    while batch := list(islice(wanted, BATCH)):
-        with scratch.together():
-            for record in batch:
-                settle_record(scratch, client.api, record["objectID"], record)
-
-
-_WAYS: dict[str, Callable[[Client, Scratch, FetchParams, Counter[str]], set[int]]] = {
-    "folder": _listing,
+_WAYS: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] = {
     "search": _search,
     "listing": _listing,
     "csv": _csv,
@@ -109,26 +114,40 @@ _WAYS: dict[str, Callable[[Client, Scratch, FetchParams, Counter[str]], set[int]
 }
 
 
-def _catalog_file(client: Client, scratch: Scratch, params: FetchParams) -> Path:
-    """Return the bulk file; one behind a URL is kept in the scratch folder until the museum has another version."""
+def _store_dump(client: Client, state: FetchState, params: FetchParams, chosen: set[int]) -> None:
+    """Store the chosen records of a dump, as if the API had answered them."""
+    records = progress(dump_records(_catalog_file(client, state, params)), "dump", "records")
+    wanted = (record for record in records if record["objectID"] in chosen)
+    while batch := list(islice(wanted, BATCH)):
+        with state.transaction():
+            for record in batch:
+                store_record(state, record["objectID"], record)
+
+
+def _catalog_file(client: Client, state: FetchState, params: FetchParams) -> Path:
+    """Return the bulk file; one behind a URL is kept in the state folder until the museum has another version."""
     name = params.catalog_file or ""  # params has checked that it is set
     if not name.startswith(("https://", "http://")):
         return main_checkout() / Path(name).expanduser()
-    file = scratch.folder / f"catalog-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    file = state.folder / f"catalog-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     key = f"answer {name}"  # forgotten when the fetch has ended
-    if file.exists() and time.time() - float(scratch.fact(key) or 0) < FRESH_S:
-        return file
-    known = scratch.fact(f"catalog {name}") if file.exists() else None
+    if not (file.exists() and time.time() - float(state.fact(key) or 0) < FRESH_S):
+        _read_catalog(client, state, name, file)
+        state.write_fact(key, str(time.time()))
+    return file
+
+
+def _read_catalog(client: Client, state: FetchState, url: str, file: Path) -> None:
+    """Write the bulk file of a URL, unless its version is here already."""
+    etag = state.fact(f"catalog {url}") if file.exists() else None
     half = file.with_name(f".{file.name}")
-    print(f"fetch: reading {name}", file=sys.stderr)
+    print(f"fetch: reading {url}", file=sys.stderr)
     try:
-        status, etag = client.get_file(name, half, max_bytes=MAX_FILE, etag=known)
+        status, new_etag = client.get_file(url, half, max_bytes=MAX_FILE, etag=etag)
     except FetchError as error:
-        raise UserError(f"fetch.catalog_file: {name}: {error}; check the address and the network.") from None
+        raise UserError(f"fetch.catalog_file: {url}: {error}; check the address and the network.") from None
     if status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
-        raise UserError(f"fetch.catalog_file: {name} answered status {status}; check the address.")
+        raise UserError(f"fetch.catalog_file: {url} answered status {status}; check the address.")
     if status == HTTPStatus.OK:
         half.replace(file)
-        scratch.write_fact(f"catalog {name}", etag or "")
-    scratch.write_fact(key, str(time.time()))
-    return file
+        state.write_fact(f"catalog {url}", new_etag or "")

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from met_culture.common.errors import UserError
 from met_culture.common.progress import progress
 from met_culture.fetch.departments import DEPARTMENTS
-from met_culture.fetch.folder import MAX_ID
 from met_culture.fetch.params import CandidateRule
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.records import MAX_ID
+from met_culture.fetch.state import FetchState
 from met_culture.web.client import Client
-from met_culture.web.url_policy import FetchError
+from met_culture.web.errors import FetchError
 
 MAX_LISTING = 64_000_000  # bytes; the museum's list of 500,000 ids takes 3.4 MB
 PAGE = 500  # ids of a page of the search, at most
@@ -29,7 +29,7 @@ TOLERANCE = 0.01  # share of its own total that a search may keep back before th
 Ask = Callable[[str], dict[str, Any]]  # from a path and query to a dict with `total` and `objectIDs`
 
 
-def asker(client: Client, scratch: Scratch) -> Ask:
+def asker(client: Client, state: FetchState) -> Ask:
     """Return a function that asks the API for ids, and remembers the answers until the fetch has ended.
 
     Raises:
@@ -37,7 +37,7 @@ def asker(client: Client, scratch: Scratch) -> Ask:
     """
 
     def ask(path: str) -> dict[str, Any]:
-        known = json.loads(scratch.fact(f"answer {path}") or "{}")
+        known = json.loads(state.fact(f"answer {path}") or "{}")
         if known and time.time() - known["at"] < FRESH_S:
             return known
         try:
@@ -48,7 +48,7 @@ def asker(client: Client, scratch: Scratch) -> Ask:
             raise UserError(f"{client.api}{path} answered status {status} instead of ids; check fetch.api.")
         ids = [each for each in body["objectIDs"] or [] if type(each) is int and 0 < each <= MAX_ID]
         answer = {"total": max(body["total"], 0), "objectIDs": ids, "at": time.time()}
-        scratch.write_fact(f"answer {path}", json.dumps(answer))
+        state.write_fact(f"answer {path}", json.dumps(answer))
         return answer
 
     return ask

@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from met_culture.common.errors import UserError
 from met_culture.common.record_keys import COLUMNS
-from met_culture.fetch.folder import MAX_ID
-from met_culture.fetch.records import BOOLEANS, INTEGERS, NESTED
+from met_culture.fetch.records import BOOLEANS, INTEGERS, MAX_ID, NESTED
 
 # MetObjects.csv's names of the fields that a rule looks at.
 FIELDS = {"department": "Department", "classification": "Classification", "objectName": "Object Name"}

@@ -1,222 +1,174 @@
-"""Fetch records and their images at the same time: records one by one at the API's pace, images by several threads."""
+"""Fetch records and their images at the same time: records one by one, images by several threads."""
 
-import contextlib
-import queue
 import threading
-import time
 from collections.abc import Iterable
-from http import HTTPStatus
+from dataclasses import dataclass, field
 from typing import Any
 
 from tqdm import tqdm
 
 from met_culture.common.errors import UserError
 from met_culture.fetch.candidates import is_candidate
+from met_culture.fetch.image_workers import ImageWorkers
 from met_culture.fetch.params import CandidateRule
 from met_culture.fetch.records import RecordError, to_row
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.sources import Source
+from met_culture.fetch.state import FetchState
 from met_culture.images.check import BrokenImageError, ImageError
-from met_culture.museum.urls import original_urls
-from met_culture.web.client import Client
-from met_culture.web.rate_limit import StoppedError
-from met_culture.web.url_policy import FetchError, RefusedError
+from met_culture.web.errors import FetchError, GoneError, RefusedError
 
-MAX_RECORD = 5_000_000  # bytes; records take 2 to 20 kB
-GIVE_UP_AFTER = 3  # failures in a row, each after all its tries; then the host is down, and going on would burden it
-AHEAD = 1000  # images that may wait for a thread; then records wait
+GIVE_UP_AFTER = 3  # failures in a row, each after all its attempts; then the host is down, and more would burden it
 DECODING = 2  # threads beyond the requests at once, which decode and write meanwhile
-END_S = 5.0  # seconds that requests under way get at the end
 
 
-def settle_record(scratch: Scratch, api: str, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
-    """Remember a record that arrived: its columns, and the URL of its image.
-
-    A URL below the API itself is remembered without the API's address, as a server on this machine changes its port.
-    """
+def store_record(state: FetchState, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
+    """Store a record that arrived: its columns, and the URL of its image."""
     try:
-        columns = to_row(original_urls(record), object_id)
+        columns = to_row(record, object_id)
     except RecordError as error:
-        scratch.write_record(object_id, "record_malformed", str(error), None, None)
+        state.write_record(object_id, "record_malformed", str(error), None, None)
         return
     if columns["primaryImageSmall"]:
-        url = record["primaryImageSmall"].encode(errors="replace").decode()  # lone surrogates, as in the columns
-        scratch.write_record(object_id, "ok", None, columns, url.removeprefix(api))
+        state.write_record(object_id, "ok", None, columns, columns["primaryImageSmall"])
     else:
-        scratch.write_record(object_id, "no_image", "the record names no image", columns, None)
+        state.write_record(object_id, "no_image", "the record names no image", columns, None)
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """Which records are asked for again.
+
+    Attributes:
+        outdated: Objects whose record may have changed.
+        first_run: What was asked for in this run or later is up to date.
+    """
+
+    outdated: set[int] = field(default_factory=set)
+    first_run: int = 0
 
 
 class Download:
-    """One pass over the objects, which leaves everything in the scratch folder."""
+    """One pass over the objects, which stores everything in the state."""
 
     def __init__(
-        self,
-        client: Client,
-        scratch: Scratch,
-        rules: tuple[CandidateRule, ...],
-        bar: "tqdm[Any]",
-        *,
-        own: bool = False,
+        self, source: Source, state: FetchState, rules: tuple[CandidateRule, ...], progress_bar: "tqdm[Any]"
     ) -> None:
         """Prepare; `run` does it.
 
         Args:
-            client: Of the source.
-            scratch: What is known, and where all goes.
+            source: Where records and images come from.
+            state: What is known, and where everything is stored.
             rules: Records that fit none of them get no image.
-            bar: Shows the progress; its total is the number of objects.
-            own: Whether the server is one of ours, which does not block and is never down.
+            progress_bar: Its total is the number of objects.
         """
-        self.client, self.scratch, self.rules, self.bar, self.own = client, scratch, rules, bar, own
-        self.kept = self.without = 0
-        self._in_a_row = {"record": 0, "image": 0}
-        self._may_give_up = not own
-        self._urls: queue.Queue[str | None] = queue.Queue(AHEAD)
+        self.source, self.state, self.rules, self.progress_bar = source, state, rules, progress_bar
+        self.with_image = self.without_image = 0
+        self._in_a_row = {"record": 0, "image": 0}  # failures
+        self._may_give_up = source.is_remote
         self._counting = threading.Lock()
-        self._error: BaseException | None = None
 
-    def run(self, ids: Iterable[int], outdated: set[int], refreshed_in: int) -> None:
+    def run(self, ids: Iterable[int], refresh: Refresh) -> None:
         """Fetch what is not settled; what failed in an earlier run comes last.
 
         Args:
             ids: The objects.
-            outdated: Those whose record may have changed.
-            refreshed_in: Run from which on an outdated record was asked for again already.
+            refresh: Which of them are asked for again.
 
         Raises:
             UserError: Too many failures in a row. What was fetched stays, and the next run continues.
             OSError: The disk is full, or the like.
         """
-        number = self.client.image_pace.parallel + DECODING
-        threads = [threading.Thread(target=self._work, daemon=True, name="met_culture image") for _ in range(number)]
-        for thread in threads:
-            thread.start()
+        workers = ImageWorkers(self.source.parallel + DECODING, self._fetch_image, self.source.stop)
         try:
-            late = [each for each in ids if not self._settle(each, outdated, refreshed_in)]
+            late = [object_id for object_id in ids if not self._process(object_id, refresh, workers)]
             # Three that always fail must not keep the rest, or the outputs, from ever being done.
             self._may_give_up = False
             for object_id in late:
-                self._settle(object_id, outdated, refreshed_in, late=True)
-            for _ in threads:
-                self._put(None)
-            for thread in threads:
-                thread.join()
-            self._raise_error()
+                self._process(object_id, refresh, workers, retry=True)
+            workers.finish()
         except BaseException:
-            self._abandon(threads)
-            self._raise_error()  # which may have stopped the main thread, too
+            workers.abandon()
+            workers.raise_error()  # which may have stopped the main thread, too
             raise
 
-    def _abandon(self, threads: list[threading.Thread]) -> None:
-        """Send nothing more, and let what is under way come to its end."""
-        self.client.stop()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._urls.get_nowait()
-        for _ in threads:
-            self._urls.put(None)
-        deadline = time.monotonic() + END_S
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-    def _settle(self, object_id: int, outdated: set[int], refreshed_in: int, *, late: bool = False) -> bool:
-        """Ask for a record if need be and queue its image; returns False where that is to be done late."""
-        known = self.scratch.record(object_id)
-        failed = bool(known and known["failure"] and known["run"] < self.scratch.run)
-        if failed and not late:
+    def _process(self, object_id: int, refresh: Refresh, workers: ImageWorkers, *, retry: bool = False) -> bool:
+        """Ask for a record if need be and queue its image; unless `retry`, return False if either failed before."""
+        row = self.state.record(object_id)
+        failed = bool(row and row["failure"] and row["run"] < self.state.run)
+        if failed and not retry:
             return False
-        if not known or failed or (object_id in outdated and known["run"] < refreshed_in):
+        if row is None or failed or (object_id in refresh.outdated and row["run"] < refresh.first_run):
             self._fetch_record(object_id)
-            known = self.scratch.record(object_id)
-        url, columns = known["url"], self.scratch.columns(known) if known["columns"] else None
+        return self._queue_image(object_id, workers, retry=retry)
+
+    def _queue_image(self, object_id: int, workers: ImageWorkers, *, retry: bool) -> bool:
+        row = self.state.record(object_id)
+        columns = self.state.columns(row) if row else None
+        url = row["url"] if row else None
+        images = self.state.images
         if columns and not is_candidate(columns, self.rules):
             self._count()
-        elif not url:
-            self._count(without=1)
-        elif self.scratch.has_failed(url) and not late:
+        elif not (columns and url):
+            self._count(without_image=1)
+        elif images.has_failed(url) and not retry:
             return False
-        elif self.scratch.claim_image(url, columns["metadataDate"]):
-            self._put(url)
+        elif images.claim(url, columns["metadataDate"]):
+            workers.put(url)
+        elif images.status(url) in ("ok", "waiting"):  # claimed for another object
+            self._count(with_image=1)
         else:
-            kept = self.scratch.image_status(url) in ("ok", "waiting")  # claimed for another object
-            self._count(kept=kept, without=not kept)
+            self._count(without_image=1)
         return True
 
     def _fetch_record(self, object_id: int) -> None:
-        def wrong(record: Any) -> str | None:  # noqa: ANN401 - what JSON holds
-            answered = record.get("objectID") if isinstance(record, dict) else None
-            return None if answered == object_id else f"the record of {str(answered)[:20]} instead"
-
         try:
-            status, record = self.client.get_api(f"/v1/objects/{object_id}", max_bytes=MAX_RECORD, check=wrong)
-            if status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-                raise FetchError(f"answered status {status}")
+            record = self.source.record(object_id)
+        except GoneError as error:
+            self._in_a_row["record"] = 0
+            self.state.write_record(object_id, "record_gone", str(error), None, None)
         except FetchError as error:
-            self.scratch.write_no_record(object_id, str(error))
-            self._note_failure("record", str(error))
-            return
-        self._in_a_row["record"] = 0
-        if status == HTTPStatus.OK:
-            settle_record(self.scratch, self.client.api, object_id, record)
+            self.state.write_record_failure(object_id, str(error))
+            self._note_failure("record", error)
         else:
-            reason = f"{status}: the museum has no such object"
-            self.scratch.write_record(object_id, "record_gone", reason, None, None)
-
-    def _put(self, url: str | None) -> None:
-        while True:
-            self._raise_error()
-            try:
-                self._urls.put(url, timeout=0.5)
-            except queue.Full:
-                continue
-            return
-
-    def _raise_error(self) -> None:
-        if self._error:
-            raise self._error
-
-    def _work(self) -> None:
-        try:
-            while (url := self._urls.get()) is not None:
-                self._fetch_image(url)
-        except StoppedError:
-            pass
-        except BaseException as error:  # the main thread raises it
-            self._error = error
-            self.client.stop()
+            self._in_a_row["record"] = 0
+            store_record(self.state, object_id, record)
 
     def _fetch_image(self, url: str) -> None:
+        """Fetch and store an image, in one of the threads."""
         try:
-            status, data, size = self.client.get_image(self.client.api + url if url.startswith("/") else url)
-            if status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-                raise FetchError(f"answered status {status}")
+            data, size = self.source.image(url)
+        except GoneError as error:
+            self._in_a_row["image"] = 0
+            self.state.images.write_failure(url, "image_gone", str(error), settled=True)
+            self._count(without_image=1)
         except (FetchError, ImageError) as error:
-            refused = isinstance(error, RefusedError | ImageError)
-            # What parameters or the host's mood may change is asked again by the next run; our own server has none.
-            settled = isinstance(error, ImageError) and (self.own or not isinstance(error, BrokenImageError))
-            kind = "image_refused" if refused else "image_failed"
-            self.scratch.write_no_image(url, kind, str(error), settled=settled)
-            self._count(without=1)
-            if not settled:
-                self._note_failure("image", str(error))
-            return
-        self._in_a_row["image"] = 0
-        if status == HTTPStatus.OK:
-            self.scratch.write_image(url, data, size)
+            self._store_image_failure(url, error)
         else:
-            self.scratch.write_no_image(url, "image_gone", f"{status}: dead link", settled=True)
-        self._count(kept=status == HTTPStatus.OK, without=status != HTTPStatus.OK)
+            self._in_a_row["image"] = 0
+            self.state.images.write(url, data, size)
+            self._count(with_image=1)
 
-    def _note_failure(self, kind: str, reason: str) -> None:
+    def _store_image_failure(self, url: str, error: FetchError | ImageError) -> None:
+        status = "image_refused" if isinstance(error, RefusedError | ImageError) else "image_failed"
+        # The next run tries again what other parameters, or a host that blocked, may change.
+        settled = isinstance(error, ImageError) and not isinstance(error, BrokenImageError)
+        self.state.images.write_failure(url, status, str(error), settled=settled)
+        self._count(without_image=1)
+        if not settled:
+            self._note_failure("image", error)
+
+    def _note_failure(self, kind: str, error: Exception) -> None:
         self._in_a_row[kind] += 1
         if self._may_give_up and self._in_a_row[kind] >= GIVE_UP_AFTER:
-            raise UserError(f"{GIVE_UP_AFTER} {kind}s in a row failed, the last one: {reason}; run again to continue.")
+            raise UserError(f"{GIVE_UP_AFTER} {kind}s in a row failed, the last one: {error}; run again to continue.")
 
-    def _count(self, *, kept: int = 0, without: int = 0) -> None:
+    def _count(self, *, with_image: int = 0, without_image: int = 0) -> None:
+        """Advance the progress bar by one object."""
         with self._counting:
-            self.kept += kept
-            self.without += without
-            tally = {"kept": self.kept, "failed": self.without}
-            if not self.own:
-                tally["blocked"] = self.client.blocks
-            self.bar.set_postfix(tally, refresh=False)
-            self.bar.update()
+            self.with_image += with_image
+            self.without_image += without_image
+            counts = {"kept": self.with_image, "failed": self.without_image}
+            if self.source.is_remote:
+                counts["blocked"] = self.source.blocks
+            self.progress_bar.set_postfix(counts, refresh=False)
+            self.progress_bar.update()

@@ -1,4 +1,4 @@
-"""Build the tracked outputs of a fetch from what the scratch folder remembers; equal memory gives equal bytes."""
+"""Build the tracked outputs of a fetch from its state; equal states give equal bytes."""
 
 import csv
 import hashlib
@@ -19,7 +19,7 @@ from met_culture.common.paths import IMAGES
 from met_culture.fetch.candidates import is_candidate
 from met_culture.fetch.params import CandidateRule
 from met_culture.fetch.records import SCHEMA
-from met_culture.fetch.state import Scratch
+from met_culture.fetch.state import FetchState
 
 ROWS = 1000  # rows of a parquet row group: what memory holds at once
 REPORT = "report.csv"
@@ -41,63 +41,64 @@ def _outcome(known: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def rows(scratch: Scratch, rules: tuple[CandidateRule, ...], skipped: Counter[str]) -> Iterator[dict[str, Any]]:
-    """Yield the wanted objects as rows of `records.SCHEMA`, with the image's URL as `url` on top.
+def rows(state: FetchState, rules: tuple[CandidateRule, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the wanted objects that are candidates as rows of `records.SCHEMA`, with the image's URL as `url` on top.
 
     Args:
-        scratch: Its `want` has been called.
-        rules: Records that fit none of them are counted in `skipped` instead.
-        skipped: Counter for `not_candidate`.
+        state: Its `set_wanted` has been called.
+        rules: A record that fits none of them is no candidate; an object without a record stays.
     """
-    for known in scratch.outcomes():
-        columns = scratch.columns(known) if known["columns"] else {"objectID": known["objectID"]}
-        if known["columns"] and not is_candidate(columns, rules):
-            skipped["not_candidate"] += 1
+    for known in state.outcomes():
+        columns = state.columns(known)
+        if columns is None:
+            columns = {"objectID": known["objectID"]}
+        elif not is_candidate(columns, rules):
             continue
         yield dict.fromkeys(SCHEMA.names) | columns | _outcome(known) | {"url": known["url"]}
 
 
-def _copy_image(scratch: Scratch, row: dict[str, Any], out: Path) -> None:
-    data = scratch.image(row["url"]).read_bytes()
+def _copy_image(state: FetchState, row: dict[str, Any], out: Path) -> None:
+    file = state.images.path(row["url"])
+    data = file.read_bytes()
     if hashlib.sha256(data).hexdigest() != row["image_sha256"]:
-        scratch.write_no_image(row["url"], "waiting", "spoilt on disk", settled=False)
-        raise UserError(f"{scratch.image(row['url'])} is spoilt; run again, and only that image is fetched again.")
+        state.images.write_failure(row["url"], "waiting", "damaged on disk", settled=False)
+        raise UserError(f"{file} is damaged; run again, and only that image is fetched again.")
     (out / row["image_file"]).write_bytes(data)
 
 
-def build(scratch: Scratch, rules: tuple[CandidateRule, ...], out: Path) -> dict[str, Any]:
-    """Write the table and the images below `out`, and the report into the scratch folder, and return the counts.
+def build(state: FetchState, rules: tuple[CandidateRule, ...], out: Path) -> dict[str, Any]:
+    """Write the table and the images below `out`, and the report into the state folder, and return the counts.
 
     Raises:
-        UserError: An image in the scratch folder is no longer what was downloaded.
+        UserError: An image in the state folder is no longer what was downloaded.
     """
-    statuses: Counter[str] = Counter()
-    skipped: Counter[str] = Counter()
-    size, fingerprint = 0, hashlib.sha256()
     shutil.rmtree(out / IMAGES, ignore_errors=True)
     (out / IMAGES).mkdir(parents=True)
-    wanted = rows(scratch, rules, skipped)
+    statuses: Counter[str] = Counter()
+    image_bytes, fingerprint = 0, hashlib.sha256()
+    wanted = rows(state, rules)
     with (
         pq.ParquetWriter(out / "objects.parquet", SCHEMA, compression="zstd") as table,
-        (scratch.folder / REPORT).open("w", encoding="utf-8", newline="") as file,
+        (state.folder / REPORT).open("w", encoding="utf-8", newline="") as file,
     ):
         report = csv.writer(file)
         report.writerow(["objectID", "status", "reason", "primaryImageSmall"])
         while chunk := list(islice(wanted, ROWS)):
             for row in chunk:
                 if row["image_file"]:
-                    _copy_image(scratch, row, out)
-                    size += row["image_bytes"]
+                    _copy_image(state, row, out)
+                    image_bytes += row["image_bytes"]
                 del row["url"]
                 statuses[row["status"]] += 1
                 fingerprint.update(json.dumps(row, sort_keys=True).encode())
                 report.writerow([row["objectID"], row["status"], row["reason"], row["primaryImageSmall"]])
             table.write_table(pa.Table.from_pylist(chunk, schema=SCHEMA))
             chunk.clear()  # before the next is made, not after
+    not_candidate = state.count_known() - statuses.total()
     return {
         "objects": statuses.total(),
-        **skipped,
+        **({"not_candidate": not_candidate} if not_candidate else {}),
         "statuses": dict(sorted(statuses.items())),
-        "image_bytes": size,
+        "image_bytes": image_bytes,
         "fingerprint": fingerprint.hexdigest(),
     }

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from met_culture.common.record_keys import COLUMNS
 
+MAX_ID = 2**63 - 1  # the largest integer of a 64-bit column
 INTEGERS = ("objectID", "objectBeginDate", "objectEndDate")
 BOOLEANS = ("isHighlight", "isPublicDomain", "isTimelineWork")
 NESTED = ("additionalImages", "constituents", "measurements", "tags")  # lists; kept as JSON text
@@ -39,6 +40,12 @@ def _type(column: str) -> pa.DataType:
 SCHEMA = pa.schema([(column, _type(column)) for column in COLUMNS] + list(OUTCOME))
 
 
+def _python_type(column: str) -> type:
+    if column in INTEGERS:
+        return int
+    return bool if column in BOOLEANS else str
+
+
 def _storable(text: str) -> str:
     return text.encode(errors="replace").decode()  # lone surrogates, which JSON can hold and UTF-8 cannot
 
@@ -46,15 +53,17 @@ def _storable(text: str) -> str:
 def _value(column: str, value: Any) -> Any:  # noqa: ANN401 - what JSON holds
     if column in NESTED:
         return _storable(json.dumps(value, ensure_ascii=False)) if value else None
-    expected = int if column in INTEGERS else bool if column in BOOLEANS else str
+    expected = _python_type(column)
     if value is None and expected is not int:
         return expected()
     # type() and not isinstance, because a bool is an int.
     if type(value) is not expected:
         raise RecordError(f"{column} is {str(value)[:60]!r}, not {expected.__name__}")
-    if expected is int and abs(value) >= 2**63:
+    if isinstance(value, str):
+        return _storable(value)
+    if abs(value) > MAX_ID:
         raise RecordError(f"{column} has more than 64 bits")
-    return _storable(value) if expected is str else value
+    return value
 
 
 def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - what JSON holds

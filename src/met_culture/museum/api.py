@@ -13,7 +13,6 @@ from typing import Any
 
 from met_culture.fetch.departments import DEPARTMENTS
 from met_culture.museum.search import matches
-from met_culture.museum.urls import served
 
 PREFIX = "/public/collection"  # of the museum's own base URL; accepted and not needed
 WINDOW = 10_000  # search results past it are null, as at the museum
@@ -59,15 +58,14 @@ class MuseumApi:
     Pages of a search are asked one after another, so what was found is kept for a while.
     """
 
-    def __init__(self, records: Mapping[int, dict[str, Any]], base: str, is_gone: Callable[[int], bool]) -> None:
+    def __init__(self, records: Mapping[int, dict[str, Any]], is_gone: Callable[[int], bool]) -> None:
         """Answer from `records`; nothing is read before it is asked for.
 
         Args:
             records: By objectID; in the order in which the API lists them.
-            base: URL of the server that gives out the images.
             is_gone: Says whether a listed id has no record any more.
         """
-        self.records, self._base, self._is_gone = records, base, is_gone
+        self.records, self._is_gone = records, is_gone
         self._lock = threading.RLock()  # so that parallel requests do not search for the same
         self._found = lru_cache(maxsize=16)(self._find)
         self._listing = lru_cache(maxsize=8)(self._list)
@@ -105,7 +103,7 @@ class MuseumApi:
             return json_answer({"message": "ObjectID not found"}, HTTPStatus.NOT_FOUND)
         if self._is_gone(object_id):
             return json_answer({"message": "Not a valid object"}, HTTPStatus.NOT_FOUND)
-        return json_answer(served(record, self._base))
+        return json_answer(record)
 
     def other_object(self, path: str) -> Answer:
         """Answer `/v1/objects/{id}` with the record of another object."""
@@ -113,7 +111,7 @@ class MuseumApi:
         asked = int(match[1]) if match else 0
         other = next((each for each in self.records if each != asked), asked)
         record = self.records.get(other, {}) | {"objectID": other if other != asked else asked + 1}
-        return json_answer(served(record, self._base))
+        return json_answer(record)
 
     def search(self, query: Query) -> Answer:
         """Answer `/v1.1/search`: one page of the ids that match; null past the window."""

@@ -22,7 +22,7 @@ class Request:
     """One request as the log shows it.
 
     Attributes:
-        time: Seconds of the conduct's clock, at which it arrived.
+        time: Seconds of the behavior's clock, at which it arrived.
         host: Which of the museum's hosts was asked.
         path: As it was sent, with its query.
         status: Of the answer; 0 if the connection was dropped without one.
@@ -53,7 +53,7 @@ def _kinds(host: Host, path: str) -> tuple[str, ...]:
 
 
 @dataclass(kw_only=True)
-class Conduct:
+class ServerBehavior:
     """How clients are treated; by default they all get good answers at once. Threads may share it.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The HTTP server of the museum, on this machine only: what `museum_api` answers, and what `conduct` makes of it."""
+"""The HTTP server of the museum, on this machine only: what `museum_api` answers, and what `behavior` makes of it."""
 
 import hashlib
 import sys
@@ -13,13 +13,18 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote
 
-from met_culture.fetch.folder import read_image, read_records
+from met_culture.fetch.folder import read_image
+from met_culture.fetch.museum_records import read_records
 from met_culture.museum.api import Answer, MuseumApi, page
-from met_culture.museum.behavior import Conduct, Request
+from met_culture.museum.behavior import Host, Request, ServerBehavior
 from met_culture.museum.faults import LAST, TRICKLE_S, block_page, faulty, pieces
 
 Records = Mapping[int, dict[str, Any]]
 ReadImage = Callable[[str], bytes | None]  # from a decoded URL path, `/images/<scheme>/<host>/<path>`
+
+
+def _read_image(folder: Path, path: str) -> bytes | None:
+    return read_image(folder, "/".join(path.split("/")[4:]))
 
 
 class MuseumServer(ThreadingHTTPServer):
@@ -28,28 +33,30 @@ class MuseumServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, records: Records, read_image: ReadImage, port: int = 0, conduct: Conduct | None = None) -> None:
+    def __init__(
+        self, records: Records, read_image: ReadImage, port: int = 0, behavior: ServerBehavior | None = None
+    ) -> None:
         """Bind the port; `serve_forever` answers.
 
         Args:
             records: By objectID, in ascending order; several threads read them.
             read_image: Returns the image of a decoded URL path, `/images/<scheme>/<host>/<path>`, or None.
             port: 0 takes a free one.
-            conduct: How clients are treated; well by default, and without a log.
+            behavior: How clients are treated; well by default, and without a log.
         """
-        self.read_image, self.conduct = read_image, conduct or Conduct(keep_log=False)
+        self.read_image, self.behavior = read_image, behavior or ServerBehavior(keep_log=False)
         self.closing = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
-        self.api = MuseumApi(records, self.url, self.conduct.is_gone)
+        self.api = MuseumApi(records, self.behavior.is_gone)
 
     @classmethod
-    def of_folder(cls, folder: Path, port: int = 0, conduct: Conduct | None = None) -> Self:
+    def of_folder(cls, folder: Path, port: int = 0, behavior: ServerBehavior | None = None) -> Self:
         """Return a server of a museum folder.
 
         Raises:
             UserError: The folder's records cannot be read.
         """
-        return cls(read_records(folder), partial(read_image, folder), port, conduct)
+        return cls(read_records(folder), partial(_read_image, folder), port, behavior)
 
     @cached_property
     def url(self) -> str:
@@ -75,16 +82,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         raw, _, query = self.path.partition("?")
-        path, conduct = unquote(raw), self.server.conduct
-        host = "images" if path.startswith("/images/") else "api"
-        request = conduct.admit(host, self.path, self.headers.get("User-Agent", ""))
+        path, behavior = unquote(raw), self.server.behavior
+        host: Host = "images" if path.startswith("/images/") else "api"
+        request = behavior.admit(host, self.path, self.headers.get("User-Agent", ""))
         answer = block_page() if request.blocked else faulty(request.fault, self._answer(request, path, query))
-        self.server.closing.wait(conduct.latency_s)
+        self.server.closing.wait(behavior.latency_s)
         if self.server.closing.is_set():
             self.close_connection = True
             return
         # Logged before it is sent, so that whoever has the answer finds it in the log.
-        conduct.note(replace(request, status=0 if request.fault == "dropped" else answer.status))
+        behavior.note(replace(request, status=0 if request.fault == "dropped" else answer.status))
         self._send(request.fault, answer)
 
     def _answer(self, request: Request, path: str, query: str) -> Answer:
@@ -126,7 +133,7 @@ def running(server: MuseumServer) -> Iterator[str]:
 
 
 @contextmanager
-def serving(folder: Path, conduct: Conduct | None = None) -> Iterator[str]:
+def serving(folder: Path, behavior: ServerBehavior | None = None) -> Iterator[str]:
     """Serve a museum folder on a free port while the context is open; yields the base URL of the API."""
-    with running(MuseumServer.of_folder(folder, conduct=conduct)) as url:
+    with running(MuseumServer.of_folder(folder, behavior=behavior)) as url:
         yield url

@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 
 from met_culture.common.config import load
 from met_culture.fetch.params import FetchParams
-from met_culture.fetch.sources import open_source
+from met_culture.fetch.records import RecordError, to_row
+from met_culture.fetch.sources import Source, locate, open_source
 from met_culture.images.check import MAX_BYTES, ImageError
-from met_culture.web.client import Client
-from met_culture.web.url_policy import FetchError
+from met_culture.web.errors import FetchError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}  # other files in a folder are ignored
-MAX_RECORD = 5_000_000  # bytes; records take 2 to 20 kB
 
 
 @dataclass(frozen=True)
@@ -78,32 +76,29 @@ def from_paths(paths: Iterable[str]) -> Iterator[InputImage]:
             yield InputImage(path, partial(read_file, Path(path)))
 
 
-def _read_object(client: Client, object_id: int) -> bytes:
+def _read_object(source: Source, object_id: int) -> bytes:
     try:
-        status, record = client.get_api(f"/v1/objects/{object_id}", max_bytes=MAX_RECORD)
-        if status != HTTPStatus.OK or not isinstance(record, dict):
-            raise ImageError(f"the museum has no such object (status {status})")
-        if not isinstance(url := record.get("primaryImageSmall"), str) or not url:
+        columns = to_row(source.record(object_id), object_id)
+        if not columns["primaryImageSmall"]:
             raise ImageError("its record names no image, as for most objects that are not in the public domain")
-        status, data, _ = client.get_image(url)
-        if status != HTTPStatus.OK:
-            raise ImageError(f"the image of its record is gone (status {status})")
-        return data
-    except FetchError as error:
+        data, _ = source.image(columns["primaryImageSmall"])
+    except (FetchError, RecordError) as error:
         raise ImageError(str(error)) from None
+    return data
 
 
 def from_objects(ids: list[int], stack: ExitStack) -> Iterator[InputImage]:
-    """Yield the images of objects of `fetch.source`, requested with the client and rate limit of the stage fetch.
+    """Yield the images of objects of `fetch.source`, read as the stage fetch reads them.
 
     Args:
         ids: The museum's objectIDs.
-        stack: Closes the client.
+        stack: Closes the source.
 
     Raises:
         UserError: params.yaml is missing or wrong, or the source is missing.
     """
     if ids:
-        client, _, _ = stack.enter_context(open_source(load("fetch", FetchParams)))
+        params = load("fetch", FetchParams)
+        source = stack.enter_context(open_source(params, locate(params)))
         for object_id in ids:
-            yield InputImage(str(object_id), partial(_read_object, client, object_id))
+            yield InputImage(str(object_id), partial(_read_object, source, object_id))

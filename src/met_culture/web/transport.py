@@ -1,139 +1,33 @@
-"""HTTP requests with a deadline for the whole answer: connection, headers and body.
-
-A timeout of `requests` limits the silence between two bytes. A server that sends a byte now and then would hold a
-request for ever, so a thread cuts connections whose headers are late, and the body is read against the clock.
-"""
+"""Send one HTTP request and read the whole answer before a deadline: connection, headers and body."""
 
 import contextlib
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, ClassVar
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimeoutError_
 
-WATCH_S = 0.1  # between two looks at what is late
-MAX_HEADERS_S = 60.0  # without a timeout
+from met_culture.web.errors import BrokenError, TooLargeError, UnreachableError
+
 CHUNK = 64 * 1024  # bytes; the deadline is checked after each
-
-
-class TooLargeError(Exception):
-    """A body over the limit; the message says which."""
-
-
-class BrokenError(Exception):
-    """No answer, or not a whole one in time; the message is one clause without an address."""
-
-
-class UnreachableError(BrokenError):
-    """Not even a connection."""
-
-
-class _Watch:
-    """One thread that cuts the connections whose headers are late."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._late: dict[_Deadline, float] = {}
-        self._thread: threading.Thread | None = None
-
-    @contextlib.contextmanager
-    def over(self, connection: "_Deadline") -> Iterator[None]:
-        with self._changed:
-            self._late[connection] = time.monotonic() + float(connection.timeout or MAX_HEADERS_S)
-            if not (self._thread and self._thread.is_alive()):  # at first, and in a process that was forked
-                self._thread = threading.Thread(target=self._cut, daemon=True, name="met_culture deadlines")
-                self._thread.start()
-            elif len(self._late) == 1:
-                self._changed.notify()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._late.pop(connection, None)
-
-    def _cut(self) -> None:
-        with self._changed:
-            while True:
-                self._changed.wait(WATCH_S if self._late else None)
-                for connection in [each for each, when in self._late.items() if when <= time.monotonic()]:
-                    del self._late[connection]
-                    with contextlib.suppress(OSError, AttributeError):  # it has just been closed
-                        connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-_WATCH = _Watch()
-
-
-class _Deadline:
-    """Cuts a connection whose headers take longer than its timeout."""
-
-    sock: Any
-    timeout: Any
-
-    def getresponse(self) -> Any:  # noqa: ANN401 - as inherited
-        with _WATCH.over(self):
-            return super().getresponse()  # type: ignore[misc]
-
-
-class _Connection(_Deadline, HTTPConnection):
-    """HTTP with a deadline."""
-
-
-class _TLSConnection(_Deadline, HTTPSConnection):
-    """HTTPS with a deadline."""
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls: ClassVar = _Connection
-
-
-class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls: ClassVar = _TLSConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as inherited
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
-
-
-def session(user_agent: str, connections: int, *, proxies: bool) -> requests.Session:
-    """Return a session for several threads.
-
-    Args:
-        user_agent: Who asks, and where to complain.
-        connections: How many are kept open.
-        proxies: Whether the environment's proxies apply.
-    """
-    opened = requests.Session()
-    opened.headers["User-Agent"] = user_agent
-    opened.trust_env = proxies
-    for scheme in ("http://", "https://"):
-        opened.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=connections))
-    return opened
+LATE = "no full answer in time"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked, and how much of it is taken.
+    """What is asked, and how much of it is read.
 
     Attributes:
         url: Quoted.
         timeout_s: Seconds until the headers are there, and of silence while the body arrives.
         max_bytes: Limit of the body.
         body_s: Seconds for the whole answer; `timeout_s` if None.
-        etag: Version that is here already; another one, or status 304, is answered.
-        file: Where the body goes, instead of memory.
+        etag: Version that is here already; the server answers with status 304 if it has no other.
+        file: Where the body is written; if None, it stays in memory.
     """
 
     url: str
@@ -146,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer; `body` is empty where it went to a file."""
+    """A whole answer; `body` is empty if it went to a file, `size` is its number of bytes."""
 
     status: int
     body: bytes
@@ -155,7 +49,7 @@ class Answer:
 
 
 @contextlib.contextmanager
-def _one_clause(late: Callable[[], bool]) -> Iterator[None]:
+def _short_errors(deadline: float | None = None) -> Iterator[None]:
     """Turn the libraries' errors into ours; their own texts hold addresses, which would reach tracked outputs."""
     try:
         yield
@@ -164,11 +58,13 @@ def _one_clause(late: Callable[[], bool]) -> Iterator[None]:
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(reason, NewConnectionError):
             raise UnreachableError("no connection") from None
-        in_time = not late() and not isinstance(error, requests.Timeout | TimeoutError_)
-        raise BrokenError("no connection, or it broke off" if in_time else "no full answer in time") from None
+        timed_out = isinstance(error, requests.Timeout | TimeoutError_)
+        if timed_out or (deadline is not None and time.monotonic() >= deadline):
+            raise BrokenError(LATE) from None
+        raise BrokenError("no connection, or it broke off") from None
 
 
-def prepare(opened: requests.Session, request: Request) -> Callable[[], Answer]:
+def prepare(session: requests.Session, request: Request) -> Callable[[], Answer]:
     """Return a function that sends a request once and reads the whole answer; a redirect is an answer.
 
     Raises:
@@ -178,48 +74,55 @@ def prepare(opened: requests.Session, request: Request) -> Callable[[], Answer]:
     headers = {"If-None-Match": request.etag} if request.etag else {}
     if request.file:
         headers["Accept-Encoding"] = "identity"  # so that its length can be compared
-    with _one_clause(lambda: False):
-        ready = opened.prepare_request(requests.Request("GET", request.url, headers=headers))
-        settings = opened.merge_environment_settings(ready.url, {}, True, None, None)
+    with _short_errors():
+        prepared = session.prepare_request(requests.Request("GET", request.url, headers=headers))
+        settings = session.merge_environment_settings(prepared.url, {}, True, None, None)
 
     def send() -> Answer:
         began = time.monotonic()
         deadline = began + (request.body_s or request.timeout_s)
         with (
-            _one_clause(lambda: time.monotonic() >= deadline),
-            opened.send(ready, timeout=request.timeout_s, allow_redirects=False, **settings) as response,
+            _short_errors(deadline),
+            session.send(prepared, timeout=request.timeout_s, allow_redirects=False, **settings) as response,
         ):
             if time.monotonic() >= began + request.timeout_s:
-                raise BrokenError("no full answer in time")  # headers that were cut look like whole ones
-            if request.file and response.status_code == HTTPStatus.OK:
-                with request.file.open("wb") as file:
-                    size = _read(response, request, deadline, file.write)
-                if not size:
-                    raise BrokenError("an empty answer")
-                return Answer(200, b"", size, response.headers)
-            body = bytearray()
-            size = _read(response, request, deadline, body.extend)
-            return Answer(response.status_code, bytes(body), size, response.headers)
+                raise BrokenError(LATE)  # headers that were cut look like whole ones
+            return _read(response, request, deadline)
 
     return send
 
 
-def _read(response: requests.Response, request: Request, deadline: float, write: Callable[[bytes], object]) -> int:
+def _read(response: requests.Response, request: Request, deadline: float) -> Answer:
+    """Return the answer; only a body of status 200 goes to the request's file."""
+    if not (request.file and response.status_code == HTTPStatus.OK):
+        body = b"".join(_chunks(response, request, deadline))
+        return Answer(response.status_code, body, len(body), response.headers)
     size = 0
+    with request.file.open("wb") as file:
+        for chunk in _chunks(response, request, deadline):
+            size += file.write(chunk)
+    if not size:
+        raise BrokenError("an empty answer")
+    return Answer(HTTPStatus.OK, b"", size, response.headers)
+
+
+def _chunks(response: requests.Response, request: Request, deadline: float) -> Iterator[bytes]:
+    """Yield the body; urllib3 compares its size with Content-Length."""
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced[:18]) > request.max_bytes:
         raise TooLargeError(f"larger than {request.max_bytes:,} bytes")
+    size = 0
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise BrokenError("no full answer in time")
+            raise BrokenError(LATE)
         if (connection := response.raw.connection) and connection.sock:
             connection.sock.settimeout(min(left, request.timeout_s))
         # read1 returns what has arrived, so that a body that trickles in cannot outlive the deadline.
-        if not (chunk := response.raw.read1(CHUNK, decode_content=True)):
-            break
+        chunk: bytes = response.raw.read1(CHUNK, decode_content=True)
+        if not chunk:
+            return
         size += len(chunk)
         if size > request.max_bytes:
             raise TooLargeError(f"larger than {request.max_bytes:,} bytes")
-        write(chunk)
-    return size  # urllib3 has compared it with Content-Length
+        yield chunk

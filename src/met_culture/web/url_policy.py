@@ -1,4 +1,4 @@
-"""Which hosts may be asked for what; nothing that the network says widens it."""
+"""Which hosts may be asked for what; no answer of the network can widen these rules."""
 
 import ipaddress
 import re
@@ -7,22 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-UNQUOTED = "/%:@!$&'()*+,;=~"  # may stand in a URL's path as they are (RFC 3986), or start what is quoted already
-# Raises RefusedError unless a URL may be asked. The second argument is the URL that redirected there, or None.
-May = Callable[[str, str | None], None]
+from met_culture.web.errors import RefusedError
+
+UNQUOTED = "/%:@!$&'()*+,;=~"  # allowed unquoted in a URL's path (RFC 3986); `%` starts what is quoted already
+# Raises RefusedError unless a URL may be requested. The second argument is the URL that redirected there, or None.
+UrlCheck = Callable[[str, str | None], None]
 
 
-class FetchError(Exception):
-    """A request that failed for good, after its retries; the message is one clause, without the URL or a full stop."""
-
-
-class RefusedError(FetchError):
-    """A URL that may not be asked for, or a body that is too large: asking again is no use."""
-
-
-def _shown(url: str) -> str:
-    # The port of a server on this machine varies between runs, and what is shown may reach tracked outputs.
+def _origin(url: str) -> str:
+    # The port of a server on this machine varies between runs, and messages may reach tracked outputs.
     return "this machine" if is_loopback(url) else f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+
+
+def refused_image(url: str) -> RefusedError:
+    """Return the error for an image whose URL must not be requested."""
+    try:
+        return RefusedError(f"{_origin(url)} is not one of fetch.image_hosts over https")
+    except ValueError as error:
+        return RefusedError(f"no URL ({error})")
 
 
 @dataclass(frozen=True)
@@ -37,31 +39,42 @@ class Hosts:
     api: str
     image_hosts: tuple[str, ...]
 
-    def may_ask_api(self, url: str, redirected_from: str | None) -> None:
-        """Allow the API's own host, over https where the API is."""
+    def check_api(self, url: str, redirected_from: str | None) -> None:
+        """Allow the API's own host, over https if the API itself is reached so."""
         del redirected_from
-        api, asked = urlsplit(self.api), urlsplit(url)
-        if asked.netloc != api.netloc or asked.scheme not in ("https", api.scheme):
-            raise RefusedError(f"a redirect to {_shown(url)}, which is not fetch.api")
+        api, requested = urlsplit(self.api), urlsplit(url)
+        if requested.netloc != api.netloc or requested.scheme not in ("https", api.scheme):
+            raise RefusedError(f"a redirect to {_origin(url)}, which is not fetch.api")
 
-    def may_ask_image(self, url: str, redirected_from: str | None) -> None:
-        """Allow https and the image hosts; this machine over plain http only if the API is here, never from outside."""
+    def check_image(self, url: str, redirected_from: str | None) -> None:
+        """Allow the image hosts over https; allow this machine over http if the API and the redirect are on it, too."""
         try:
             parts = urlsplit(url)
-            port, plain = parts.port, url.lower().startswith(f"{parts.scheme}://{parts.netloc.lower()}/")
+            port = parts.port
         except ValueError as error:
             raise RefusedError(f"no URL ({error})") from None
-        # `plain` fails for blanks and control characters, which parsers drop and others might not.
-        named = plain and parts.username is None and parts.hostname in self.image_hosts
+        # False for blanks and control characters, which urlsplit drops and other parsers might not.
+        intact = url.lower().startswith(f"{parts.scheme}://{parts.netloc.lower()}/")
+        named = intact and parts.username is None and parts.hostname in self.image_hosts
         if named and parts.scheme == "https" and port in (None, 443):
             return
         from_here = is_loopback(self.api) and is_loopback(redirected_from or self.api)
-        if not (from_here and plain and parts.scheme == "http" and is_loopback(url)):
-            raise RefusedError(f"{_shown(url)} is not one of fetch.image_hosts over https")
+        if not (from_here and intact and parts.scheme == "http" and is_loopback(url)):
+            raise refused_image(url)
+
+    def image_address(self, url: str) -> str:
+        """Return where an allowed image is requested: an API on this machine stands in for the image hosts, too.
+
+        It serves `https://<host>/<path>` as `/images/https/<host>/<path>`, so that no test reaches the network.
+        """
+        if not is_loopback(self.api) or is_loopback(url):
+            return url
+        scheme, _, rest = url.partition("://")
+        return f"{self.api}/images/{scheme.lower()}/{rest}"
 
 
 def _is_address(url: str) -> bool:
-    """Return whether the host is a number instead of a name; all the ways to write this machine's are."""
+    """Return whether the host is a number or localhost, in any of the ways in which both can be written."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     try:
         socket.inet_aton(host)  # takes 127.1 and 2130706433, too
@@ -70,14 +83,14 @@ def _is_address(url: str) -> bool:
     return True
 
 
-def may_ask_file(url: str, redirected_from: str | None) -> None:
-    """Allow what a user configured as a catalogue's address, and redirects to any https host, but none to this machine.
+def check_file(url: str, redirected_from: str | None) -> None:
+    """Allow a catalogue on any named host over https, as storage services redirect to hosts that change.
 
-    Such files lie on storage services, whose hosts change.
+    A file on this machine is allowed if the user configured it, but not if another host redirects to it.
     """
     here = is_loopback(redirected_from or url)
     if not (here and is_loopback(url)) and (not url.startswith("https://") or _is_address(url)):
-        raise RefusedError(f"{_shown(url)} is not asked, as it is no named host over https")
+        raise RefusedError(f"{_origin(url)} is not asked, as it is no named host over https")
 
 
 def is_loopback(url: str) -> bool:
@@ -90,7 +103,7 @@ def is_loopback(url: str) -> bool:
 
 
 def quoted(url: str) -> str:
-    """Return `url` with its path quoted exactly once: what is quoted already stays, a bare `%` becomes `%25`."""
+    """Return `url` with its path quoted exactly once: quoted parts stay, a bare `%` becomes `%25`."""
     scheme, _, rest = url.partition("://")
     host, _, path = rest.partition("/")
     path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
