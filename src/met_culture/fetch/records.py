@@ -16,7 +16,7 @@ BOOLEANS = ("isHighlight", "isPublicDomain", "isTimelineWork")
 NESTED = ("additionalImages", "constituents", "measurements", "tags")  # lists; kept as JSON text
 OUTCOME = pa.schema(
     [
-        ("status", pa.string()),  # `ok` or one of the reasons' kinds, see fetch
+        ("status", pa.string()),  # see `fetch/__main__.py`
         ("reason", pa.string()),
         ("image_file", pa.string()),
         ("image_sha256", pa.string()),
@@ -28,7 +28,7 @@ OUTCOME = pa.schema(
 
 
 class RecordError(ValueError):
-    """A record whose shape is not the API's."""
+    """A record that does not have the API's shape."""
 
 
 def _type(column: str) -> pa.DataType:
@@ -61,7 +61,7 @@ def _value(column: str, value: Any) -> Any:  # noqa: ANN401 - what JSON holds
         raise RecordError(f"{column} is {str(value)[:60]!r}, not {expected.__name__}")
     if isinstance(value, str):
         return _storable(value)
-    if abs(value) > MAX_ID:
+    if isinstance(value, int) and abs(value) > MAX_ID:
         raise RecordError(f"{column} has more than 64 bits")
     return value
 
@@ -69,7 +69,7 @@ def _value(column: str, value: Any) -> Any:  # noqa: ANN401 - what JSON holds
 def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - what JSON holds
     """Return the 57 columns of a record.
 
-    Older records lack up to eight keys and are filled with "" or null; keys that the API does not document are dropped.
+    The up to eight keys that older records lack become "" or null; keys that the API does not document are dropped.
 
     Args:
         record: The parsed JSON body of `GET /objects/{id}`.
