@@ -14,7 +14,7 @@ from typing import Any
 
 from measure import ROOT, commit, scratch_clone, write
 
-from met_culture.verify.comparison import TOLERANCE
+from met_culture.verify.committed import TOLERANCE
 
 # Other threads sum in another order.
 WAYS: dict[str, dict[str, str]] = {"one thread": {"TF_NUM_INTRAOP_THREADS": "1"}}

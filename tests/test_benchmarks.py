@@ -18,7 +18,7 @@ import scaling_page
 from support import ROOT
 
 from met_culture.common.files import read_json
-from met_culture.verify.comparison import TOLERANCE
+from met_culture.verify.committed import TOLERANCE
 
 RESULTS = ROOT / "benchmarks" / "results"
 

@@ -17,7 +17,7 @@ from support import ROOT
 from test_floors import FLOORS
 
 from met_culture.train.checkpoints import KEPT
-from met_culture.verify.comparison import TOLERANCE
+from met_culture.verify.committed import TOLERANCE
 
 GENERATED = {"models.md", "scaling.md", "data_card.md", "model_card.md"}  # test_benchmarks and test_cards hold these
 WRITTEN = ("README.md", "docs/code.md", "docs/experiments.md", "docs/fetch.md", "docs/reproducibility.md")

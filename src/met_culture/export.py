@@ -1,9 +1,11 @@
 """Write a trained model as ONNX, for programs without Keras: `make export`.
 
-The network takes uint8 (n, size, size, 3), RGB, and scales the pixels itself; the program that uses it decodes and
-resizes to that size, as `met_culture.preprocess.arrays` does. What it has to know of that, and the labels, stand in
-the file's metadata. Beside it goes its SHA-256, as `sha256sum --check` reads it. Nothing is written unless ONNX
-answers as Keras.
+The network takes uint8 (n, size, size, 3), RGB, and scales pixel values itself. The program that uses it must decode and
+resize images as `met_culture.preprocess.arrays` does; the metadata of the file says how, and contains the labels.
+
+Reads: the model `--model`, and the test split in `--arrays` if it is there.
+Writes: the file `--out`, and beside it its SHA-256 in the format of `sha256sum --check`; nothing, if the probabilities of
+ONNX and Keras differ.
 """
 
 import argparse
@@ -27,8 +29,8 @@ from met_culture.common.files import write_bytes
 from met_culture.evaluate.predictions import predict_array
 from met_culture.models.model_file import ModelMeta, load_model
 
-DIFFERENCE = 1e-4  # of a probability, at most
-COMPARED = 16  # drawn images, where there is no test split
+MAX_DIFFERENCE = 1e-4  # of a probability
+DRAWN = 16  # random images that are compared without a test split
 BATCH = 16
 
 
@@ -37,11 +39,11 @@ def to_onnx(model: keras.Model, meta: ModelMeta) -> bytes:
 
     Args:
         model: As `load_model` returns it.
-        meta: What goes into the metadata, each value as JSON.
+        meta: Goes into the metadata of the file, each value as JSON.
     """
-    model(np.zeros((1, meta.image_size, meta.image_size, 3), np.uint8))  # Keras exports only what was called
+    model(np.zeros((1, meta.image_size, meta.image_size, 3), np.uint8))  # Keras exports only a model that was called
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx looks for an old name of NumPy's
+        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated name of NumPy
         path = Path(folder) / "model.onnx"
         model.export(path, format="onnx", verbose=False)
         graph = onnx.load(path)
@@ -51,40 +53,59 @@ def to_onnx(model: keras.Model, meta: ModelMeta) -> bytes:
 
 
 def predict_onnx(data: bytes, images: np.ndarray) -> np.ndarray:
-    """Return what an ONNX file answers to images, uint8 (n, size, size, 3): float32 (n, labels)."""
+    """Return the probabilities of an ONNX file for images, uint8 (n, size, size, 3): float32 (n, labels)."""
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    parts = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
-    return np.concatenate([session.run(None, {name: np.ascontiguousarray(part)})[0] for part in parts])
+    batches = []
+    for start in range(0, len(images), BATCH):
+        batch = np.ascontiguousarray(images[start : start + BATCH])
+        batches.append(session.run(None, {name: batch})[0])
+    return np.concatenate(batches)
 
 
 def compare(model: keras.Model, data: bytes, images: np.ndarray) -> float:
     """Return the largest difference of a probability between Keras and ONNX.
 
     Raises:
-        UserError: It is above `DIFFERENCE`.
+        UserError: It is above `MAX_DIFFERENCE`.
     """
     difference = float(np.abs(predict_array(model, images, BATCH) - predict_onnx(data, images)).max())
-    if not difference <= DIFFERENCE:
+    if not difference <= MAX_DIFFERENCE:
         raise UserError(f"the exported model differs from Keras by {difference:.1e}, so it is not written; report it.")
     return difference
 
 
-def main() -> None:
-    """Export the model of the first option to the second's file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def comparison_images(arrays: Path, size: int) -> tuple[np.ndarray, str]:
+    """Return images for the comparison and their description: the test split, or random ones if it does not fit.
+
+    Args:
+        arrays: The folder of the arrays.
+        size: Width and height of the model's input in pixels.
+    """
+    test = arrays / "test_x.npy"
+    if test.is_file():
+        images = np.load(test, mmap_mode="r")
+        if images.shape[1:] == (size, size, 3):
+            return images, "images of the test split"
+    drawn = np.random.default_rng(0).integers(0, 256, (DRAWN, size, size, 3), np.uint8)
+    return drawn, "random images"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m met_culture.export", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, default=Path("models/model.keras"), help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("models/model.onnx"), help="default: %(default)s")
-    parser.add_argument("--arrays", type=Path, default=Path("data/preprocess"), help="whose test split is compared")
-    args = parser.parse_args()
+    parser.add_argument("--arrays", type=Path, default=Path("data/preprocess"), help="its test split is compared")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Export a model."""
+    args = _arguments()
     make_deterministic()
     model, meta = load_model(args.model)
     data = to_onnx(model, meta)
-    size, test = (meta.image_size, meta.image_size, 3), args.arrays / "test_x.npy"
-    images = np.load(test, mmap_mode="r") if test.is_file() else np.empty((0,))
-    kind = "images of the test split"
-    if images.shape[1:] != size:
-        images, kind = np.random.default_rng(0).integers(0, 256, (COMPARED, *size), np.uint8), "drawn images"
+    images, kind = comparison_images(args.arrays, meta.image_size)
     difference = compare(model, data, images)
     write_bytes(args.out, data)
     digest = hashlib.sha256(data).hexdigest()

@@ -1,8 +1,9 @@
-"""Let DVC's pages of plots open without a network: `python -m met_culture.offline_plots`, in the repository.
+"""Make DVC's pages of plots work without a network: `python -m met_culture.offline_plots`, in the repository.
 
-Writes Vega, Vega-Lite and Vega-Embed as one script, which `.dvc/plots.html` refers to, and a copy of that template in
-which the script stands itself, as a page that is written elsewhere (`dvc plots show -o`) would not find it. DVC takes
-the copy by `.dvc/config.local`, unless a template of the user's own is set there.
+Reads: `.dvc/plots.html`, the template of the pages, which refers to one script.
+Writes: `.cache/vega.js`, that script: Vega, Vega-Lite and Vega-Embed; `.dvc/plots.local.html`, a copy of the template that
+contains the script, because a page written elsewhere (`dvc plots show -o`) would not find it; and a line in
+`.dvc/config.local` that makes DVC use the copy, unless the user has chosen another template there.
 """
 
 import argparse
@@ -15,34 +16,41 @@ from met_culture.common.cli import run
 from met_culture.common.errors import UserError
 from met_culture.common.files import write_bytes
 
-VEGA_LITE = "6.4"  # compiles for the version of Vega that the package holds; with 5, Vega warns of every plot
+VEGA_LITE = "6.4"  # fits the version of Vega in vl_convert; with Vega-Lite 5, Vega would print a warning for every plot
 TEMPLATE, BUNDLE = Path(".dvc/plots.html"), Path(".cache/vega.js")
-# Beside DVC's local configuration, as DVC fails on a template that is gone: `git clean` and whoever empties a folder of
-# caches remove both or none.
+# Beside DVC's local configuration: DVC fails if its template is missing, and here `git clean` removes both or neither.
 OFFLINE, CONFIG = Path(".dvc/plots.local.html"), Path(".dvc/config.local")
 REFERENCE = '<script src="../.cache/vega.js"></script>'
 
 
 def bundle() -> str:
-    """Return the script that defines `vegaEmbed`, and nothing else, for the page."""
+    """Return the script, which defines only `vegaEmbed` for the page."""
     return f"(() => {{{vl_convert.javascript_bundle('window.vegaEmbed = vegaEmbed;', vl_version=VEGA_LITE)}}})();\n"
 
 
 def inlined(template: str, script: str) -> str:
-    """Return the template with the script itself in the place of its reference; `UserError` where there is none."""
+    """Return the template with the script in place of the reference to it.
+
+    Raises:
+        UserError: The template has no reference, or several.
+    """
     if template.count(REFERENCE) != 1:
         raise UserError(f"{TEMPLATE}: must hold {REFERENCE} once; put it back.")
-    # HTML ends a script at its end tag, in a string of the script too.
-    inside = script.replace("</script", r"<\/script")
-    return template.replace(REFERENCE, f"<script>{inside}</script>")
+    # HTML ends a script at its end tag, even inside a string.
+    escaped = script.replace("</script", r"<\/script")
+    return template.replace(REFERENCE, f"<script>{escaped}</script>")
 
 
-def choose() -> bool:
-    """Let DVC take the copy; returns whether it does, as a template that the user has chosen stays."""
+def configure() -> bool:
+    """Make DVC use the copy, unless the user has chosen a template; return whether DVC uses it.
+
+    Raises:
+        UserError: DVC's local configuration is damaged.
+    """
     try:
         config = ConfigObj(str(CONFIG), encoding="utf-8", file_error=False)
     except (ConfigObjError, UnicodeDecodeError) as error:
-        raise UserError(f"{CONFIG} is damaged ({error}); mend it.") from None
+        raise UserError(f"{CONFIG} is damaged ({error}); repair it.") from None
     plots = config.setdefault("plots", {})
     if "html_template" not in plots:
         plots["html_template"] = OFFLINE.name
@@ -51,14 +59,15 @@ def choose() -> bool:
 
 
 def main() -> None:
-    """Write both files and the line of DVC's local configuration."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    """Write the script, the copy of the template and the line of the configuration."""
+    description = (__doc__ or "").splitlines()[0]
+    argparse.ArgumentParser(prog="python -m met_culture.offline_plots", description=description).parse_args()
     script = bundle()
     page = inlined(TEMPLATE.read_text(encoding="utf-8"), script)
     write_bytes(BUNDLE, script.encode())
     write_bytes(OFFLINE, page.encode())
-    if not choose():
-        print(f"{CONFIG} names an html_template of its own, which stays; without it, DVC would take {OFFLINE}.")
+    if not configure():
+        print(f"{CONFIG} names an html_template of its own, which stays; remove it to use {OFFLINE}.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Push the run cache to a remote, with the files that it names: `python -m met_culture.share [--remote NAME]`.
+"""Push the run cache to a remote, with the files that it refers to: `python -m met_culture.share [--remote NAME]`.
 
-A colleague's `dvc exp run --pull` then restores whatever has run here. `dvc push --run-cache` (DVC 3.67) uploads the
-entries alone, and of their files only those of the workspace; metrics and curves, which Git tracks, never. Without one
-of its files an entry is of no use, and the stage would run again.
+After that, `dvc exp run --pull` in another clone restores every run of this one. `dvc push --run-cache` (DVC 3.67) is not
+enough: it uploads the entries, but of their files only those of the workspace, and never those that Git tracks, such as
+metrics. An entry with a missing file is useless, and the stage would run again.
 """
 
 import argparse
@@ -19,35 +19,36 @@ def share(repo: Repo, remote: str | None) -> tuple[int, int]:
 
     Args:
         repo: The repository.
-        remote: Name of a remote; None is the default one.
+        remote: Name of a remote; None is the default remote.
 
     Returns:
-        How many runs of a stage are in the run cache, and how many files were not in the remote yet.
+        Number of entries in the run cache, and number of files that the remote did not have.
 
     Raises:
-        UserError: Files could not be pushed. Of those that are no longer in the cache, DVC warns.
-        DvcException: There is no such remote, or it does not answer.
+        UserError: A file could not be pushed. For a file that is no longer in the cache, DVC prints a warning.
+        DvcException: The remote does not exist or does not answer.
     """
     entries = repo.stage_cache.push(remote)
     pushed, failed = 0, 0
     for store, objects in repo.stage_cache.get_used_objs(entries).items():
-        done = repo.cloud.push(objects, remote=remote, odb=store)
-        pushed, failed = pushed + len(done.transferred), failed + len(done.failed)
+        result = repo.cloud.push(objects, remote=remote, odb=store)
+        pushed += len(result.transferred)
+        failed += len(result.failed)
     if failed:
         raise UserError(
-            f"{failed} files of the run cache could not be pushed; what needs them will run again elsewhere."
+            f"{failed} files of the run cache could not be pushed; elsewhere, stages that need them will run again."
         )
     return len(entries), pushed
 
 
 def main() -> None:
-    """Share what has run here."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Share all runs of this repository."""
+    parser = argparse.ArgumentParser(prog="python -m met_culture.share", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--remote", metavar="NAME", help="default: the default remote")
-    name = parser.parse_args().remote
+    remote = parser.parse_args().remote
     try:
         with Repo() as repo:
-            entries, pushed = share(repo, name)
+            entries, pushed = share(repo, remote)
     except DvcException as error:
         raise UserError(f"{' '.join(str(error).split())}; `dvc remote list` names the remotes.") from None
     print(f"{entries} runs of a stage are in the remote; {pushed} files were new")

@@ -1,7 +1,55 @@
-"""Command line of `python -m met_culture.verify`."""
+"""Verify that equal code, parameters and data give equal bytes: `python -m met_culture.verify [-S KEY=VALUE ...]`.
+
+The whole pipeline runs in two scratch clones, uncommitted changes included, without any earlier result. All outputs
+must have equal hashes; else the command names the first that differs, and keeps both clones. It also compares with the
+committed run: its bytes, or, because bytes are promised on one machine only, its metrics within `TOLERANCE`.
+
+Reads: the repository in the current folder.
+Writes: nothing, except the two clones of a failed verification, in the folder of temporary files.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
 
 from met_culture.common.cli import run
-from met_culture.verify.comparison import main
+from met_culture.common.errors import UserError
+from met_culture.verify.clones import UnequalError, git
+from met_culture.verify.comparison import verify
+
+
+def _changes() -> list[str]:
+    parser = argparse.ArgumentParser(prog="python -m met_culture.verify", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "-S", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="as in dvc exp run"
+    )
+    return parser.parse_args().changes
+
+
+def _check_checkout(root: Path) -> None:
+    if Path(os.fsdecode(git(root, "rev-parse", "--show-toplevel")).strip()) != root.resolve():
+        raise UserError("run in the root of the repository.")
+    if new := git(root, "ls-files", "--others", "--exclude-standard").decode():
+        print(f"note: {new.splitlines()[0]} is not tracked by Git and not verified; `git add` it", file=sys.stderr)
+
+
+def main() -> None:
+    """Verify the checkout in the current folder."""
+    changes, root = _changes(), Path.cwd()
+    _check_checkout(root)
+    folder = Path(tempfile.mkdtemp(prefix="verify-"))
+    try:
+        verify(root, folder, changes)
+    except UnequalError:
+        raise  # the user will compare the two clones
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    shutil.rmtree(folder)
+
 
 if __name__ == "__main__":
     run(main)
