@@ -23,13 +23,13 @@ def test_they_are_fetched_once(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize(("reply", "reason"), [(answer(b"other"), "its hash"), (answer(b"", "404 No"), "status 404")])
-def test_what_is_not_them_is_not_kept(workspace: Path, reply: bytes, reason: str) -> None:
+def test_other_content_is_not_kept(workspace: Path, reply: bytes, reason: str) -> None:
     with server(reply) as (url, _), pytest.raises(UserError, match=rf"x\.h5 cannot be fetched: {reason}"):
         weights.fetch("x.h5", f"{url}/x.h5", file_hash=DIGEST)
     assert list(weights_path("x.h5").parent.iterdir()) == []
 
 
-def test_without_a_hash_nothing_is_asked(workspace: Path) -> None:
+def test_without_a_hash_nothing_is_requested(workspace: Path) -> None:
     with server(answer(BODY)) as (url, requests), pytest.raises(UserError, match="no hash"):
         weights.fetch("x.h5", f"{url}/x.h5")
     assert requests == []

@@ -14,7 +14,7 @@ def test_the_import_is_quiet() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_what_is_said_before_a_failure_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_before_a_failure_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ImportError), backend._quiet():
         os.write(2, b"why it failed\n")
         raise ImportError

@@ -6,14 +6,14 @@ from met_culture.models.layers import MeanAndDeviation
 X = np.random.default_rng(0).normal(3, 2, (2, 5, 7, 4)).astype(np.float32)
 
 
-def test_mean_and_deviation_over_the_picture() -> None:
+def test_mean_and_deviation_over_the_image() -> None:
     result = np.asarray(MeanAndDeviation()(X))
     assert np.allclose(result[:, :4], X.mean(axis=(1, 2)), atol=1e-5)
     assert np.allclose(result[:, 4:], X.std(axis=(1, 2)), atol=1e-3)
 
 
-def test_an_even_picture_has_a_slope() -> None:
-    """Without the number below the root the gradient would be infinite, and training end in nan."""
+def test_a_uniform_image_has_a_finite_gradient() -> None:
+    """Without EPSILON the gradient would be infinite, and the training would end in nan."""
     inputs = keras.Input((5, 7, 4))
     model = keras.Model(inputs, keras.layers.Dense(1)(MeanAndDeviation()(keras.layers.Conv2D(4, 1)(inputs))))
     model.compile("sgd", "mse")

@@ -35,7 +35,7 @@ def test_equal_models_are_equal_files(tmp_path: Path, optimizer: bool) -> None:
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
 
 
-def test_what_is_loaded_predicts_the_same(tmp_path: Path) -> None:
+def test_a_loaded_model_predicts_the_same(tmp_path: Path) -> None:
     original = model()
     save_model(original, tmp_path / "a.keras", META, optimizer=False)
     loaded, meta = load_model(tmp_path / "a.keras")
@@ -43,7 +43,7 @@ def test_what_is_loaded_predicts_the_same(tmp_path: Path) -> None:
     assert np.array_equal(original.predict_on_batch(IMAGES), loaded.predict_on_batch(IMAGES))
 
 
-def test_the_optimizers_state_goes_along_only_where_asked(tmp_path: Path) -> None:
+def test_the_optimizers_state_is_saved_only_if_asked(tmp_path: Path) -> None:
     trained = model()
     trained.fit(IMAGES, np.eye(4)[[0, 1, 2]], verbose=0)
     save_model(trained, tmp_path / "with.keras", META, optimizer=True)
@@ -53,7 +53,7 @@ def test_the_optimizers_state_goes_along_only_where_asked(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("fault", ["missing", "text", "cut off", "other zip", "no meta"])
-def test_what_is_no_model_of_ours_is_named(tmp_path: Path, fault: str) -> None:
+def test_a_file_that_is_not_our_model_is_named(tmp_path: Path, fault: str) -> None:
     path = tmp_path / "x.keras"
     if fault == "text":
         path.write_text("not a zip")

@@ -31,7 +31,7 @@ def test_what_is_saved_comes_back_bit_for_bit(tmp_path: Path) -> None:
     assert same(Checkpoints(tmp_path, "k").latest(3), state(3))
 
 
-def test_none_before_the_first_and_none_beyond_the_epochs_asked_for(tmp_path: Path) -> None:
+def test_none_before_the_first_and_none_beyond_the_requested_epochs(tmp_path: Path) -> None:
     assert Checkpoints(tmp_path / "not there", "k").latest(5) is None
     Checkpoints(tmp_path, "k").save(state(6))
     assert Checkpoints(tmp_path, "k").latest(5) is None
@@ -52,7 +52,7 @@ def test_a_run_keeps_its_last_epoch_only_and_the_end_of_the_run_before(tmp_path:
     assert len(Checkpoints(tmp_path, "k").latest(6).rows) == 3
 
 
-def test_their_number_is_bounded_and_what_was_used_last_stays(tmp_path: Path) -> None:
+def test_their_number_is_bounded_and_the_last_used_stay(tmp_path: Path) -> None:
     for number in range(KEPT):
         Checkpoints(tmp_path, f"k{number}").save(state(1))
         os.utime(tmp_path / f"k{number}-000001.npz", (number, number))
@@ -65,7 +65,7 @@ def test_their_number_is_bounded_and_what_was_used_last_stays(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut off", "one bit", "text", "other epoch"])
-def test_what_is_damaged_is_named_and_an_older_one_serves(
+def test_a_damaged_file_is_named_and_an_older_one_is_used(
     tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Checkpoints(tmp_path, "k").save(state(2))
@@ -115,7 +115,7 @@ def test_the_code_is_that_of_this_package_wherever_its_modules_lie() -> None:
     assert {path.split("/")[0] for path in loaded if "/" in path} == {"common", "models", "preprocess", "train"}
 
 
-def test_the_end_of_a_run_beside_is_not_taken_away(tmp_path: Path) -> None:
+def test_the_last_checkpoint_of_a_parallel_run_stays(tmp_path: Path) -> None:
     shorter, longer = (Checkpoints(tmp_path, "k") for _ in range(2))
     shorter.save(state(2))
     for epoch in (1, 2, 3):
@@ -139,7 +139,7 @@ def test_a_full_disk_costs_a_note_and_not_the_training(
     assert len(Checkpoints(tmp_path, "k").latest(9).rows) == 3
 
 
-def test_half_files_of_killed_writers_are_removed_when_they_are_old(tmp_path: Path) -> None:
+def test_old_partial_files_of_killed_writers_are_removed(tmp_path: Path) -> None:
     for name, age in ((".k-000001.npz.1-1", 0), (".k-000001.npz.2-2", 2 * checkpoints.ABANDONED_S)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (time.time() - age,) * 2)

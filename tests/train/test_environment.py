@@ -7,11 +7,11 @@ from met_culture.train.environment import cores, environment
 
 
 def test_it_names_hardware_libraries_and_threads() -> None:
-    found = environment()
-    assert found["processor"]
-    assert found["cores"] == cores() <= os.cpu_count()
-    assert found["tensorflow"] == version("tensorflow")
-    assert all(isinstance(value, str | int) and value != "" for value in found.values())
+    described = environment()
+    assert described["processor"]
+    assert described["cores"] == cores() <= os.cpu_count()
+    assert described["tensorflow"] == version("tensorflow")
+    assert all(isinstance(value, str | int) and value != "" for value in described.values())
 
 
 def test_it_is_the_same_every_time() -> None:

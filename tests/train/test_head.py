@@ -34,8 +34,8 @@ def test_only_the_last_layer_learns_and_it_ends_at_its_best_epoch() -> None:
     assert len(rows) == 60
     assert rows[-1]["accuracy"] > 0.8 > rows[0]["accuracy"]
     assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
-    shares = np.concatenate([network.trainable.predict_on_batch(val[index][0]) for index in range(len(val))])
-    loss = -np.log(shares[np.arange(24), Y]).mean()
+    probabilities = np.concatenate([network.trainable.predict_on_batch(val[index][0]) for index in range(len(val))])
+    loss = -np.log(probabilities[np.arange(24), Y]).mean()
     assert loss == pytest.approx(min(row["val_loss"] for row in rows), rel=1e-3)
 
 
@@ -66,13 +66,13 @@ def test_keep_last_keeps_the_last_epoch_of_the_head() -> None:
     network = build(PARAMS, 32, 4)
     train, val = (Batches(images(seed), labels, 4, 8, network.frozen) for seed, labels in ((0, Y), (1, (Y + 1) % 4)))
     rows = fit_head(network, train, val, replace(PARAMS, keep="last"), None)
-    shares = np.concatenate([network.trainable.predict_on_batch(val[index][0]) for index in range(len(val))])
-    loss = -np.log(shares[np.arange(24), (Y + 1) % 4]).mean()
+    probabilities = np.concatenate([network.trainable.predict_on_batch(val[index][0]) for index in range(len(val))])
+    loss = -np.log(probabilities[np.arange(24), (Y + 1) % 4]).mean()
     assert loss == pytest.approx(rows[-1]["val_loss"], rel=1e-3)
     assert loss > min(row["val_loss"] for row in rows)
 
 
-def test_weights_and_figures_are_those_of_keras_fit() -> None:
+def test_weights_and_logs_are_those_of_keras_fit() -> None:
     params = replace(PARAMS, keep="last", batch_size=7, head=replace(PARAMS.head, epochs=3))  # 24 = 3 x 7 + 3
     weight = {0: 2.0, 1: 1.0, 2: 0.5, 3: 0.5}
     network, other = (build(params, 32, 4) for _ in range(2))

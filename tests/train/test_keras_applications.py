@@ -59,7 +59,7 @@ def test_it_is_a_network_of_two_parts(kept: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"other"])
-def test_weights_that_are_missing_or_others_name_the_command(kept: Path, content: bytes | None) -> None:
+def test_missing_or_other_weights_name_the_command(kept: Path, content: bytes | None) -> None:
     kept.unlink()
     if content:
         kept.write_bytes(content)

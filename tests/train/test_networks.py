@@ -44,7 +44,7 @@ def test_the_seed_decides_the_weights() -> None:
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("name", ["cnn", "efficientnet_lite0"])
-def test_products_have_the_precision_and_weights_and_shares_do_not(name: str, precision: str) -> None:
+def test_products_have_the_precision_and_weights_and_probabilities_do_not(name: str, precision: str) -> None:
     network = build(replace(PARAMS, model=name, precision=precision), 32, 4)
     whole, product = network.whole(), precision.removeprefix("mixed_")
     assert {weight.dtype for weight in whole.weights if "seed" not in weight.path} == {"float32"}

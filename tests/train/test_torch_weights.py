@@ -100,7 +100,7 @@ def test_no_tensor_reaches_beyond_its_storage(offset: int, shape: tuple[int, ...
         read_tensors(file({"x": tensor(_Storage("0", 12), offset, shape, stride)}, {"0": DATA}))
 
 
-def test_what_is_damaged_or_something_else_is_refused() -> None:
+def test_damaged_or_other_files_are_refused() -> None:
     whole = file({"x": tensor(_Storage("0", 12), 0, (12,), (1,))}, {"0": DATA})
     assert read_tensors(whole)["x"].tolist() == DATA.tolist()
     for end in (0, 1, 20, len(whole) // 2, len(whole) - 1):
