@@ -243,6 +243,9 @@ def test_the_session_of_experiments_is_as_it_was_printed() -> None:
     session = result("experiments")
     blocks = re.findall(r"```text\n(.*?)\n```", TEXT["docs/experiments.md"], flags=re.DOTALL)
     assert blocks == [printed.strip("\n") for printed in session["printed"].values()]
+    other_processor = session["machine"]["processor"] != committed("metrics/environment.json")["processor"]
+    text = " ".join(TEXT["docs/experiments.md"].split())
+    assert ("another processor than the committed run" in text) == other_processor
 
 
 def test_the_readme_shows_the_output_of_every_stage() -> None:
