@@ -54,7 +54,7 @@ def test_parameters_are_frozen() -> None:
         ("pattern: China }", 'pattern: "(" }', "clean.labels.0.pattern"),
         ("label: Japan", 'label: "=Japan"', "clean.labels.1.label"),
         ("label: Japan", 'label: "J</script><script>"', "clean.labels.1.label"),
-        ("label: Japan", "label: China", "clean: labels must differ, and china stands twice"),
+        ("label: Japan", "label: China", "clean: labels must be unique, and china appears twice"),
         ("https://collectionapi.metmuseum.org/public/collection", '"http://[::1"', "fetch.api"),
         ("timeout_s: 30", "timeout_s: 1.0e+10", "fetch.timeout_s"),
         ("source: sample", "source: ~nosuchuser/x", "fetch.source"),

@@ -53,7 +53,7 @@ def test_every_object_is_kept_or_rejected_with_a_reason(
     metrics = read_json(workspace / "metrics/clean.json")
     assert metrics["paintings"] == len(paintings)
     assert sum(metrics["splits"].values()) == len(paintings)
-    assert sum(each["paintings"] for each in metrics["labels"].values()) == len(paintings)
+    assert sum(counts["paintings"] for counts in metrics["labels"].values()) == len(paintings)
     assert sum(metrics["rejected"].values()) == len(rejected)
     assert paintings.groupby("group")["split"].nunique().max() == 1
 

@@ -87,8 +87,8 @@ def test_links_join_what_comparing_all_with_all_joins(monkeypatch: pytest.Monkey
     hashes = rng.integers(0, 2**64, 40, dtype=np.uint64)
     # Some that differ in `bits` bits or one more, wherever these are, and copies.
     for number in (bits, bits + 1):
-        places = rng.permuted(np.tile(np.arange(64), (20, 1)), axis=1)[:, :number].astype(np.uint64)
-        change = np.bitwise_or.reduce(np.uint64(1) << places, axis=1, initial=np.uint64(0), dtype=np.uint64)
+        positions = rng.permuted(np.tile(np.arange(64), (20, 1)), axis=1)[:, :number].astype(np.uint64)
+        change = np.bitwise_or.reduce(np.uint64(1) << positions, axis=1, initial=np.uint64(0), dtype=np.uint64)
         hashes = np.concatenate([hashes, hashes[:20] ^ change, hashes[:2]])
     near = np.bitwise_count(hashes[:, None] ^ hashes) <= bits
     monkeypatch.setattr("met_culture.clean.duplicates.BLOCK", 7)
@@ -96,7 +96,7 @@ def test_links_join_what_comparing_all_with_all_joins(monkeypatch: pytest.Monkey
     assert all(i < j and near[i, j] for i, j in pairs)
     links = np.zeros_like(near)
     links[tuple(np.array(pairs).T)] = True
-    joined, expected = (connected_components(each)[1].tolist() for each in (links, near))
+    joined, expected = (connected_components(matrix)[1].tolist() for matrix in (links, near))
     assert joined == expected
 
 

@@ -66,9 +66,9 @@ def test_fewer_than_three_groups_are_named() -> None:
 
 def test_over_all_folds_every_painting_is_in_test_once() -> None:
     splits = [split(TABLE, replace(PARAMS, folds=5, fold=fold)) for fold in range(5)]
-    assert sum((each == "test").astype(int) for each in splits).eq(1).all()
-    for each in splits:
-        table = TABLE.assign(split=each)
+    assert sum((names == "test").astype(int) for names in splits).eq(1).all()
+    for names in splits:
+        table = TABLE.assign(split=names)
         assert table.groupby("group")["split"].nunique().eq(1).all()
         counts = pd.crosstab(*(table.drop_duplicates("group")[name] for name in ("label", "split")))
         assert counts.loc["China"].tolist() == [20, 65, 15]  # test, train, val

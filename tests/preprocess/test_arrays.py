@@ -6,7 +6,6 @@ import pytest
 from PIL import Image
 from support import picture
 
-from met_culture.images.check import ImageError
 from met_culture.images.decode import decode
 from met_culture.preprocess.arrays import FITS, INTERPOLATIONS, crop, letterbox, squash, to_array
 
@@ -20,10 +19,6 @@ def wide(tmp_path: Path) -> bytes:
     pixels[:, :200], pixels[:, 200:] = RED, BLUE
     Image.fromarray(pixels).save(tmp_path / "wide.png")
     return (tmp_path / "wide.png").read_bytes()
-
-
-def test_channels_are_red_green_blue(wide: bytes) -> None:
-    assert decode(wide)[0, 0].tolist() == list(RED)
 
 
 def test_squash_gives_up_the_aspect_ratio(wide: bytes) -> None:
@@ -81,26 +76,6 @@ def test_only_jpegs_are_decoded_at_a_fraction(tmp_path: Path) -> None:
         image.save(tmp_path / "a.png")
     data = (tmp_path / "a.png").read_bytes()
     assert np.array_equal(to_array(data, 480, 150, "squash", "auto"), to_array(data, 480, 150, "squash", "area"))
-
-
-def test_grey_pictures_get_three_equal_channels(tmp_path: Path) -> None:
-    Image.linear_gradient("L").save(tmp_path / "grey.jpg")
-    array = decode((tmp_path / "grey.jpg").read_bytes())
-    assert array.shape == (256, 256, 3)
-    assert (array[..., 0] == array[..., 2]).all()
-
-
-def test_exif_orientation_is_applied(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned by 90 degrees
-    data = picture(tmp_path / "a.jpg", seed=1, size=(60, 40), exif=exif).read_bytes()
-    assert decode(data).shape == (60, 40, 3)
-
-
-def test_what_cv2_cannot_read_is_an_image_error() -> None:
-    for data in (b"", b"nonsense"):
-        with pytest.raises(ImageError):
-            decode(data)
 
 
 def test_the_short_cuts_on_real_paintings(real_museum: Path) -> None:

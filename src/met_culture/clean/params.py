@@ -16,8 +16,8 @@ def _column(name: str) -> str:
 
 
 Column = Annotated[str, AfterValidator(_column)]
-# A label becomes a column's name and a cell, where a spreadsheet would take a leading = or + for a formula, and stands
-# in pages of plots, where DVC does not escape it.
+# A label becomes a column name and a cell: a spreadsheet would take a leading = or + for a formula. It also appears in
+# HTML pages of plots, where DVC does not escape it.
 Label = Annotated[str, Field(pattern=r"^\w[^\r\n,;<>&\"]*$", max_length=60)]
 
 
@@ -36,21 +36,22 @@ class CleanParams:
     seed: Seed
     val_fraction: Fraction
     test_fraction: Fraction
-    folds: Annotated[int, Field(ge=3, le=20)] | None  # of two folds, one may hold all but one group
+    folds: Annotated[int, Field(ge=3, le=20)] | None  # one of two folds may hold all groups but one
     fold: Annotated[int, Field(ge=0)]
     keep: Annotated[tuple[dict[Column, Regex], ...], Field(min_length=1)]
     target: Annotated[tuple[Column, ...], Field(min_length=1)]
     doubtful: Regex
-    labels: Annotated[tuple[LabelRule, ...], Field(min_length=2)]  # a list, as DVC takes mappings in any order as equal
+    # A list, because DVC treats mappings as equal in any order.
+    labels: Annotated[tuple[LabelRule, ...], Field(min_length=2)]
     album: Regex
     near_duplicate_bits: Annotated[int, Field(ge=0, le=64)]
 
     def __post_init__(self) -> None:
-        """Reject fractions that leave nothing to train on."""
+        """Reject fractions that leave nothing to train on, a fold that does not exist, and repeated labels."""
         if self.val_fraction + self.test_fraction >= 1:
             raise ValueError("val_fraction and test_fraction together must be below 1")
         if self.folds and self.fold >= self.folds:
             raise ValueError(f"fold must be below folds ({self.folds})")
         names = [rule.label for rule in self.labels]
         if len(set(names)) < len(names):
-            raise ValueError(f"labels must differ, and {max(names, key=names.count)} stands twice")
+            raise ValueError(f"labels must be unique, and {max(names, key=names.count)} appears twice")

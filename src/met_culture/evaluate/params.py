@@ -10,7 +10,7 @@ from met_culture.common.config import STRICT, Count, Seed
 
 @dataclass(frozen=True, config=STRICT)
 class EvaluateParams:
-    """How the test split is read and its uncertainty measured."""
+    """How the test split is predicted and the uncertainty of the metrics measured."""
 
     batch_size: Count
     seed: Seed
