@@ -8,7 +8,9 @@ export PATH := $(abspath $(BIN)):$(PATH)
 OFFLINE := .dvc/plots.local.html
 
 .DEFAULT_GOAL := help
-.PHONY: app cards export report repro verify test slow bench lint lock params plots clean help
+.PHONY: setup app cards export report repro verify test slow nightly bench lint lock params plots clean help
+
+setup: $(VENV)/dev.done ## make the environment and nothing else
 
 repro: params $(OFFLINE) ## rebuild whatever parameters, code or data have changed (dvc repro)
 	$(BIN)/dvc repro
@@ -34,11 +36,20 @@ plots: $(VENV)/run.done ## let DVC's pages of plots open without a network; repr
 verify: params ## run everything twice in scratch clones and compare all bytes; CHANGES="-S train.epochs=5" for less
 	$(BIN)/python -m met_culture.verify $(CHANGES)
 
-test: $(VENV)/dev.done ## run the tests
-	$(BIN)/python -m pytest
+# Two processes, each of which takes whole files of tests, because tests of a file share what is costly to make.
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
-slow: $(VENV)/dev.done ## run the slow tests: every command of README.md and docs/
-	$(BIN)/python -m pytest -m slow
+test: $(VENV)/dev.done ## run the tests
+	$(PYTEST)
+
+slow: $(VENV)/dev.done ## run the tests of more than 20 seconds each, and one of each long kind
+	$(PYTEST) -m slow
+
+nightly: ## run everything, for a closed issue and every night: .ci/run, all commands of the documents, long verifies
+	.ci/run
+	$(PYTEST) -m nightly
+	$(MAKE) verify CHANGES="-S train.epochs=5"
+	$(MAKE) verify CHANGES="-S train.model=efficientnet_lite0 -S train.epochs=2 -S train.head.epochs=3 -S preprocess.image_size=64"
 
 # A folder of real paintings, for the figures that README quotes.
 MUSEUM ?=

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import chromium
+from filelock import FileLock
 from PIL import Image
 from playwright.sync_api import Browser
 
@@ -104,21 +105,42 @@ def client() -> Iterator[Callable[..., Client]]:
         each.close()
 
 
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the embedded sample as a museum folder."""
-    folder = tmp_path_factory.mktemp("sample") / "museum"
-    write_museum(folder, seed=7)
+def shared(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first process of pytest makes and the others read.
+
+    Args:
+        tmp_path_factory: Of the process.
+        name: The folder's, the same in every process.
+        make: Writes the folder, which does not exist yet.
+    """
+    top = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        top = top.parent
+    folder = top / name
+    with FileLock(top / f"{name}.lock"):
+        if not folder.exists():
+            half = top / f"{name}.half"
+            make(half)
+            half.rename(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the embedded sample as a museum folder, which no test may change."""
+    return shared(tmp_path_factory, "sample", lambda folder: write_museum(folder, seed=7))
+
+
+@pytest.fixture(scope="session")
 def small_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return every fourth object of the sample, so that real training runs take seconds."""
-    folder = tmp_path_factory.mktemp("small") / "museum"
-    lines = (sample / "records.jsonl").read_text(encoding="utf-8").splitlines()[::4]
-    shutil.copytree(sample / "images", folder / "images")
-    return write_folder(folder, lines)
+    """Return every fourth object of the sample, so that real training runs take seconds; no test may change it."""
+
+    def make(folder: Path) -> None:
+        lines = (sample / "records.jsonl").read_text(encoding="utf-8").splitlines()[::4]
+        shutil.copytree(sample / "images", folder / "images")
+        write_folder(folder, lines)
+
+    return shared(tmp_path_factory, "small", make)
 
 
 @pytest.fixture(scope="session")

@@ -169,6 +169,7 @@ def test_a_small_trial_of_the_cost_finds_the_same_paintings_every_way(tmp_path: 
     assert ways["dump"]["paintings"] >= ways["listing"]["paintings"] == ways["csv"]["paintings"] > 5
 
 
+@pytest.mark.slow
 def test_a_small_trial_of_the_stages_runs_all_of_them(tmp_path: Path) -> None:
     stages = trial(tmp_path, "scale", "--sizes", 48, "--start", 40)["stages"]
     assert list(stages) == ["fetch", "clean", "explore", "preprocess", "train", "evaluate"]

@@ -42,6 +42,7 @@ def test_alone_nothing_is_done() -> None:
 
 
 @needs_jax
+@pytest.mark.slow
 def test_two_processes_train_as_one_each_on_its_share(arrays: Path) -> None:
     uneven(arrays)
     # Rounding differs, and rmsprop divides by the root of slopes that are nearly nothing.
@@ -75,6 +76,7 @@ def test_a_pretrained_network_does_too(pretrained: Path) -> None:
 
 
 @needs_jax
+@pytest.mark.slow
 def test_two_devices_of_one_process_train_as_one(arrays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uneven(arrays)
     set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
@@ -91,6 +93,7 @@ def test_two_devices_of_one_process_train_as_one(arrays: Path, monkeypatch: pyte
 
 
 @needs_jax
+@pytest.mark.slow
 def test_a_batch_that_cannot_be_shared_is_named(arrays: Path) -> None:
     set_param(arrays, "batch_size: 8", "batch_size: 7")
     with pytest.raises(
@@ -100,7 +103,7 @@ def test_a_batch_that_cannot_be_shared_is_named(arrays: Path) -> None:
 
 
 @needs_jax
-@pytest.mark.parametrize("what", ["parameters", "arrays"])
+@pytest.mark.parametrize("what", ["parameters", pytest.param("arrays", marks=pytest.mark.slow)])
 def test_processes_that_would_train_something_else_are_named(arrays: Path, what: str) -> None:
     folders = machines(arrays, epochs=2)
     if what == "parameters":

@@ -170,6 +170,7 @@ def test_a_damaged_checkpoint_is_named_and_costs_only_time(
     assert outputs(arrays) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["arrays", "pretrained"])
 def test_a_killed_training_resumes_at_its_last_epoch_with_the_same_bytes(
     model: str, request: pytest.FixtureRequest
