@@ -23,6 +23,7 @@ from met_culture.pace import Pace, Waits
 from met_culture.records import COLUMNS
 from met_culture.sample import write_museum
 
+SAMPLE_SEED = 7
 QUICK = Waits(attempts=3, first_s=0.001, cap_s=0.01)
 ROOT = Path(__file__).parent.parent
 REAL_MUSEUM = Path(os.environ.get("MET_MUSEUM", ROOT.parent / "shared" / "museum"))
@@ -127,8 +128,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the embedded sample as a museum folder, which no test may change."""
-    return shared(tmp_path_factory, "sample", lambda folder: write_museum(folder, seed=7))
+    """Return the embedded sample, written over the leftovers of another run; no test may change it."""
+
+    def make(folder: Path) -> None:
+        (folder / "images").mkdir(parents=True)
+        (folder / "images" / "leftover.jpg").write_bytes(b"old")
+        write_museum(folder, seed=SAMPLE_SEED)
+
+    return shared(tmp_path_factory, "sample", make)
 
 
 @pytest.fixture(scope="session")
@@ -200,14 +207,16 @@ def pretrained(arrays: Path) -> Path:
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def stage() -> Callable[..., None]:
     """Return a function that runs the `main` of a stage with arguments."""
+    return run_stage
 
-    def run(main: Callable[[], Any], *arguments: object) -> None:
-        monkeypatch.setattr("sys.argv", ["stage", *map(str, arguments)])
+
+def run_stage(main: Callable[[], Any], *arguments: object) -> None:
+    """Run the `main` of a stage with arguments."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["stage", *map(str, arguments)])
         main()
-
-    return run
 
 
 def set_param(folder: Path, old: str, new: str) -> None:

@@ -7,27 +7,23 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from conftest import SAMPLE_SEED as SEED
 from PIL import Image, UnidentifiedImageError
 
-from met_culture.sample import draw, write_museum
+from met_culture.sample import draw
 from met_culture.sample.keys import KEYS, NEWER_KEYS
 from met_culture.sample.plan import GOOD, plan
 from met_culture.sample.records import HOST, record
 from met_culture.sample.warts import BROKEN, CLEVER, LEFT_OUT
 from met_culture.sample.works import Work
 
-SEED = 7
 UNREADABLE = ("truncated", "web page", "empty file")
 
 
 @pytest.fixture(scope="session")
-def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a museum folder written over the leftovers of another run."""
-    folder = tmp_path_factory.mktemp("sample")
-    (folder / "images").mkdir()
-    (folder / "images" / "leftover.jpg").write_bytes(b"old")
-    write_museum(folder, seed=SEED)
-    return folder
+def museum(sample: Path) -> Path:
+    """Return the museum folder of the sample."""
+    return sample
 
 
 @pytest.fixture(scope="session")
