@@ -171,6 +171,12 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def arrays(workspace: Path) -> Path:
     """Write 24 training and 8 validation images of four easy classes, 32 x 32."""
+    write_arrays(workspace)
+    return workspace
+
+
+def write_arrays(workspace: Path) -> None:
+    """Write the arrays of `arrays` below a folder with a params.yaml, and let it train three epochs."""
     out = workspace / "data/preprocess"
     out.mkdir(parents=True)
     rng = np.random.default_rng(0)
@@ -186,12 +192,17 @@ def arrays(workspace: Path) -> Path:
     )
     set_param(workspace, "epochs: 50", "epochs: 3")
     set_param(workspace, "batch_size: 32", "batch_size: 8")
-    return workspace
 
 
 @pytest.fixture
 def pretrained(arrays: Path) -> Path:
     """Let the workspace train EfficientNet-Lite0: two epochs of its head, three of its last stage."""
+    choose_pretrained(arrays)
+    return arrays
+
+
+def choose_pretrained(workspace: Path) -> None:
+    """Let params.yaml train EfficientNet-Lite0 on the arrays of `write_arrays`."""
     for old, new in (
         ("model: cnn", "model: efficientnet_lite0"),
         ("epochs: 30", "epochs: 2"),
@@ -202,8 +213,7 @@ def pretrained(arrays: Path) -> Path:
         ("label_smoothing: 0", "label_smoothing: 0.1"),
         ("optimizer: rmsprop", "optimizer: adamw"),
     ):
-        set_param(arrays, old, new)
-    return arrays
+        set_param(workspace, old, new)
 
 
 @pytest.fixture
