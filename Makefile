@@ -47,7 +47,7 @@ slow: $(VENV)/dev.done ## run the tests of more than 20 seconds each, and one of
 
 nightly: ## run everything, for a closed issue and every night: .ci/run, all commands of the documents, long verifies
 	.ci/run
-	$(PYTEST) -m nightly
+	$(BIN)/python -m pytest -m nightly
 	$(MAKE) verify CHANGES="-S train.epochs=5"
 	$(MAKE) verify CHANGES="-S train.model=efficientnet_lite0 -S train.epochs=2 -S train.head.epochs=3 -S preprocess.image_size=64"
 

@@ -96,12 +96,18 @@ def trainer(child: subprocess.Popen[str]) -> int:
 
 
 @needs_jax
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("lost", [0, 1])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize(
+    ("how", "lost"),
+    [
+        pytest.param(signal.SIGKILL, 0, marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, 1, marks=pytest.mark.nightly),
+        pytest.param(signal.SIGSTOP, 0, marks=pytest.mark.nightly),
+        pytest.param(signal.SIGSTOP, 1, marks=pytest.mark.nightly),
+    ],
+)
 def test_a_lost_process_ends_all_with_a_sentence_and_they_continue(
-    arrays: Path, lost: int, how: signal.Signals
+    arrays: Path, how: signal.Signals, lost: int
 ) -> None:
     folders = machines(arrays, epochs=40)
     children = training(folders)

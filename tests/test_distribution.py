@@ -60,7 +60,7 @@ def test_two_processes_train_as_one_each_on_its_share(arrays: Path) -> None:
 
 
 @needs_jax
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_a_pretrained_network_does_too(pretrained: Path) -> None:
     uneven(pretrained)
@@ -117,7 +117,7 @@ def test_processes_that_would_train_something_else_are_named(arrays: Path, what:
 
 
 @needs_jax
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(300)
 def test_processes_of_several_devices_train_as_one_too(arrays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uneven(arrays)
@@ -134,7 +134,7 @@ def test_processes_of_several_devices_train_as_one_too(arrays: Path, monkeypatch
 
 
 @needs_jax
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(300)
 def test_half_precision_is_the_same_in_both_too(arrays: Path) -> None:
     uneven(arrays)
