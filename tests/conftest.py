@@ -106,28 +106,30 @@ def client() -> Iterator[Callable[..., Client]]:
         each.close()
 
 
-def shared(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a temporary folder that all processes of this run of pytest see."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+def shared(folder: Path, make: Callable[[Path], object]) -> Path:
     """Return a folder that the first process of pytest makes and the others read.
 
     Args:
-        tmp_path_factory: Of the process.
-        name: The folder's, the same in every process.
+        folder: Below `common`.
         make: Writes the folder, which does not exist yet.
     """
-    top = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        top = top.parent
-    folder = top / name
-    with FileLock(top / f"{name}.lock"):
+    with FileLock(f"{folder}.lock"):
         if not folder.exists():
-            half = top / f"{name}.half"
+            half = Path(f"{folder}.half")
             make(half)
             half.rename(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample(common: Path) -> Path:
     """Return the embedded sample, written over the leftovers of another run; no test may change it."""
 
     def make(folder: Path) -> None:
@@ -135,11 +137,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "images" / "leftover.jpg").write_bytes(b"old")
         write_museum(folder, seed=SAMPLE_SEED)
 
-    return shared(tmp_path_factory, "sample", make)
+    return shared(common / "sample", make)
 
 
 @pytest.fixture(scope="session")
-def small_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_sample(sample: Path, common: Path) -> Path:
     """Return every fourth object of the sample, so that real training runs take seconds; no test may change it."""
 
     def make(folder: Path) -> None:
@@ -147,7 +149,7 @@ def small_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         shutil.copytree(sample / "images", folder / "images")
         write_folder(folder, lines)
 
-    return shared(tmp_path_factory, "small", make)
+    return shared(common / "small", make)
 
 
 @pytest.fixture(scope="session")
