@@ -42,7 +42,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 test: $(VENV)/dev.done ## run the tests
 	$(PYTEST)
 
-slow: $(VENV)/dev.done ## run the tests of more than 20 seconds each, and one of each long kind
+slow: $(VENV)/dev.done ## run the tests of some 20 seconds and more each, and one of each long kind
 	$(PYTEST) -m slow
 
 nightly: ## run everything, for a closed issue and every night: .ci/run, all commands of the documents, long verifies

@@ -176,6 +176,7 @@ def test_a_small_trial_of_the_stages_runs_all_of_them(tmp_path: Path) -> None:
     assert all(set(figures) == {"40", "48"} and figures["48"]["peak_mb"] > 50 for figures in stages.values())
 
 
+@pytest.mark.slow
 def test_a_small_trial_of_dvc_restores_files_and_shards(tmp_path: Path) -> None:
     result = trial(tmp_path, "dvc_scale", "--sizes", 5)
     for form in ("files", "shards"):

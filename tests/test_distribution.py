@@ -103,7 +103,8 @@ def test_a_batch_that_cannot_be_shared_is_named(arrays: Path) -> None:
 
 
 @needs_jax
-@pytest.mark.parametrize("what", ["parameters", pytest.param("arrays", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["parameters", "arrays"])
 def test_processes_that_would_train_something_else_are_named(arrays: Path, what: str) -> None:
     folders = machines(arrays, epochs=2)
     if what == "parameters":
