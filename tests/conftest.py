@@ -4,15 +4,23 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from browsing import chromium
 from playwright.sync_api import Browser
-from support import QUICK, ROOT, picture, record, set_param, write_folder
+from support import (
+    QUICK,
+    ROOT,
+    SAMPLE_SEED,
+    choose_pretrained,
+    picture,
+    record,
+    run_stage,
+    shared,
+    write_arrays,
+    write_folder,
+)
 
-from met_culture.common.files import write_json
 from met_culture.museum.server import serving
 from met_culture.sample import write_museum
 from met_culture.web.client import Client
@@ -67,20 +75,34 @@ def client() -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the embedded sample as a museum folder."""
-    folder = tmp_path_factory.mktemp("sample") / "museum"
-    write_museum(folder, seed=7)
-    return folder
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a temporary folder that all processes of this run of pytest see."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
 
 
 @pytest.fixture(scope="session")
-def small_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return every fourth object of the sample, so that real training runs take seconds."""
-    folder = tmp_path_factory.mktemp("small") / "museum"
-    lines = (sample / "records.jsonl").read_text(encoding="utf-8").splitlines()[::4]
-    shutil.copytree(sample / "images", folder / "images")
-    return write_folder(folder, lines)
+def sample(common: Path) -> Path:
+    """Return the embedded sample, written over the leftovers of another run; no test may change it."""
+
+    def make(folder: Path) -> None:
+        (folder / "images").mkdir(parents=True)
+        (folder / "images" / "leftover.jpg").write_bytes(b"old")
+        write_museum(folder, seed=SAMPLE_SEED)
+
+    return shared(common / "sample", make)
+
+
+@pytest.fixture(scope="session")
+def small_sample(sample: Path, common: Path) -> Path:
+    """Return every fourth object of the sample, so that real training runs take seconds; no test may change it."""
+
+    def make(folder: Path) -> None:
+        lines = (sample / "records.jsonl").read_text(encoding="utf-8").splitlines()[::4]
+        shutil.copytree(sample / "images", folder / "images")
+        write_folder(folder, lines)
+
+    return shared(common / "small", make)
 
 
 @pytest.fixture(scope="session")
@@ -104,47 +126,18 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def arrays(workspace: Path) -> Path:
     """Write 24 training and 8 validation images of four easy classes, 32 x 32."""
-    out = workspace / "data/preprocess"
-    out.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    for split, count in (("train", 24), ("val", 8)):
-        y = np.arange(count) % 4
-        colours = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
-        x = rng.integers(0, 50, (count, 32, 32, 3)) + colours[y][:, None, None]
-        np.save(out / f"{split}_x.npy", x.astype(np.uint8))
-        np.save(out / f"{split}_y.npy", y)
-    write_json(
-        out / "meta.json",
-        {"source": "test", "labels": list("abcd"), "image_size": 32, "fit": "squash", "interpolation": "area"},
-    )
-    set_param(workspace, "epochs: 50", "epochs: 3")
-    set_param(workspace, "batch_size: 32", "batch_size: 8")
+    write_arrays(workspace)
     return workspace
 
 
 @pytest.fixture
 def pretrained(arrays: Path) -> Path:
     """Let the workspace train EfficientNet-Lite0: two epochs of its head, three of its last stage."""
-    for old, new in (
-        ("model: cnn", "model: efficientnet_lite0"),
-        ("epochs: 30", "epochs: 2"),
-        ("fine_tune_stages: 2", "fine_tune_stages: 1"),
-        ("versions: 6", "versions: 2"),
-        ("calibrate: false", "calibrate: true"),
-        ("class_weights: none", "class_weights: balanced"),
-        ("label_smoothing: 0", "label_smoothing: 0.1"),
-        ("optimizer: rmsprop", "optimizer: adamw"),
-    ):
-        set_param(arrays, old, new)
+    choose_pretrained(arrays)
     return arrays
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def stage() -> Callable[..., None]:
     """Return a function that runs the `main` of a stage with arguments."""
-
-    def run(main: Callable[[], Any], *arguments: object) -> None:
-        monkeypatch.setattr("sys.argv", ["stage", *map(str, arguments)])
-        main()
-
-    return run
+    return run_stage

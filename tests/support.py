@@ -1,19 +1,24 @@
-"""What test modules share besides fixtures: pictures, records, museum folders, and edits of params.yaml."""
+"""What test modules share besides fixtures: pictures, records, museum folders, arrays, and edits of params.yaml."""
 
 import json
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from filelock import FileLock
 from PIL import Image
 
+from met_culture.common.files import write_json
 from met_culture.common.record_keys import COLUMNS
 from met_culture.web.retry import RetryPolicy
 
 QUICK = RetryPolicy(attempts=3, first_s=0.001, cap_s=0.01)
 ROOT = Path(__file__).parent.parent
+SAMPLE_SEED = 7
 
 
 def picture(path: Path, seed: int, size: tuple[int, int] = (120, 90), **options: Any) -> Path:
@@ -62,3 +67,59 @@ def ask_museum(folder: Path, api: str, requests_per_second: float = 80) -> None:
     set_param(folder, "source: sample", "source: met")
     set_param(folder, "https://collectionapi.metmuseum.org/public/collection", api)
     set_param(folder, "requests_per_second: 1.0", f"requests_per_second: {requests_per_second}")
+
+
+def shared(folder: Path, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first process of pytest makes and the others read.
+
+    Args:
+        folder: Below `common`.
+        make: Writes the folder, which does not exist yet.
+    """
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            half = Path(f"{folder}.half")
+            make(half)
+            half.rename(folder)
+    return folder
+
+
+def write_arrays(workspace: Path) -> None:
+    """Write the arrays of `arrays` below a folder with a params.yaml, and let it train three epochs."""
+    out = workspace / "data/preprocess"
+    out.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 24), ("val", 8)):
+        y = np.arange(count) % 4
+        colours = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
+        x = rng.integers(0, 50, (count, 32, 32, 3)) + colours[y][:, None, None]
+        np.save(out / f"{split}_x.npy", x.astype(np.uint8))
+        np.save(out / f"{split}_y.npy", y)
+    write_json(
+        out / "meta.json",
+        {"source": "test", "labels": list("abcd"), "image_size": 32, "fit": "squash", "interpolation": "area"},
+    )
+    set_param(workspace, "epochs: 50", "epochs: 3")
+    set_param(workspace, "batch_size: 32", "batch_size: 8")
+
+
+def choose_pretrained(workspace: Path) -> None:
+    """Let params.yaml train EfficientNet-Lite0 on the arrays of `write_arrays`."""
+    for old, new in (
+        ("model: cnn", "model: efficientnet_lite0"),
+        ("epochs: 30", "epochs: 2"),
+        ("fine_tune_stages: 2", "fine_tune_stages: 1"),
+        ("versions: 6", "versions: 2"),
+        ("calibrate: false", "calibrate: true"),
+        ("class_weights: none", "class_weights: balanced"),
+        ("label_smoothing: 0", "label_smoothing: 0.1"),
+        ("optimizer: rmsprop", "optimizer: adamw"),
+    ):
+        set_param(workspace, old, new)
+
+
+def run_stage(main: Callable[[], Any], *arguments: object) -> None:
+    """Run the `main` of a stage with arguments."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["stage", *map(str, arguments)])
+        main()

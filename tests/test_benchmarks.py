@@ -169,12 +169,14 @@ def test_a_small_trial_of_the_cost_finds_the_same_paintings_every_way(tmp_path: 
     assert ways["dump"]["paintings"] >= ways["listing"]["paintings"] == ways["csv"]["paintings"] > 5
 
 
+@pytest.mark.slow
 def test_a_small_trial_of_the_stages_runs_all_of_them(tmp_path: Path) -> None:
     stages = trial(tmp_path, "scale", "--sizes", 48, "--start", 40)["stages"]
     assert list(stages) == ["fetch", "clean", "explore", "preprocess", "train", "evaluate"]
     assert all(set(figures) == {"40", "48"} and figures["48"]["peak_mb"] > 50 for figures in stages.values())
 
 
+@pytest.mark.slow
 def test_a_small_trial_of_dvc_restores_files_and_shards(tmp_path: Path) -> None:
     result = trial(tmp_path, "dvc_scale", "--sizes", 5)
     for form in ("files", "shards"):

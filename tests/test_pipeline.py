@@ -55,10 +55,12 @@ def test_epochs_rerun_train_and_evaluate(clone: Clone) -> None:
     assert (clone.folder / "metrics/train.json").read_bytes() == accuracy
 
 
+@pytest.mark.slow
 def test_image_size_reruns_preprocess_and_below(clone: Clone) -> None:
     assert changed(clone, "image_size: 48", "image_size: 40") == DOWNSTREAM
 
 
+@pytest.mark.slow
 def test_the_seed_of_clean_reruns_clean_and_below(clone: Clone) -> None:
     assert changed(clone, "  seed: 11", "  seed: 12") == ["clean", "explore", *DOWNSTREAM]
 
@@ -69,6 +71,7 @@ def test_the_pace_reruns_nothing(clone: Clone) -> None:
     set_param(clone.folder, "requests_per_second: 0.5", "requests_per_second: 1.0")
 
 
+@pytest.mark.slow
 def test_two_forced_runs_give_the_same_hash_for_every_output(clone: Clone) -> None:
     before = clone.lock
     assert before.count("md5: ") > 60

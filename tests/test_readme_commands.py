@@ -1,7 +1,8 @@
 """Every `bash` block of README.md and docs/ as a reader types it, in order, in a clone on a quarter of the sample.
 
 Those marked `sh` need a GPU, several machines or a batch system; the batch job runs here with another `srun`.
-Slow, as each of some thirty runs of a stage is a process of its own: `make slow` runs it, and so does `.ci/run`.
+Each of some thirty runs of a stage is a process of its own: `make slow` runs the two commands and the shortest block,
+`make nightly` all others.
 """
 
 import json
@@ -28,7 +29,7 @@ from support import ROOT, ask_museum, heed_ctrl_c, picture, set_param, write_fol
 from met_culture.common.files import read_json
 from met_culture.museum.server import serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.timeout(1800)
 
 DOCUMENTS = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 # As the Makefile would find it on a machine where it has set up everything already.
@@ -131,8 +132,8 @@ def with_any_numbers(line: str) -> str:
 def ran(cloned: Reader) -> Reader:
     """Return the clone after the two commands, its results committed."""
     (commands,) = COMMANDS["Install and run"]
-    # The real target, on the real suite, of which a part will do.
-    said = cloned.paste(f"{commands}make test", PYTEST_ADDOPTS="-k test_urls -p no:cacheprovider")
+    # The real target, on one file of the real suite.
+    said = cloned.paste(f"{commands}make test", PYTEST_ADDOPTS="tests/web/test_urls.py -p no:cacheprovider")
     assert re.findall(r"Running stage '(\w+)'", said) == [
         "fetch",
         "clean",
@@ -173,6 +174,7 @@ def compared(ran: Reader) -> Reader:
     return ran
 
 
+@pytest.mark.nightly
 def test_a_sweep_over_seeds_becomes_a_statement(compared: Reader) -> None:
     said = compared.run("python", "-m", "met_culture.compare")
     for changed in ("train.epochs=50", "train.epochs=100", "train.batch_size=16", "preprocess.image_size=96"):
@@ -181,6 +183,7 @@ def test_a_sweep_over_seeds_becomes_a_statement(compared: Reader) -> None:
     assert re.search("better|worse|no difference shown", said)
 
 
+@pytest.mark.nightly
 def test_queued_experiments_gave_the_bytes_of_a_run_in_the_checkout(compared: Reader) -> None:
     """`longer` ran in the checkout, its equal in the queue: in a copy, beside another, perhaps from a checkpoint."""
     rows = [each for row in read_experiments(compared) for each in row]
@@ -200,6 +203,7 @@ def read_experiments(clone: Reader) -> Iterator[list[dict]]:
             yield [{**train, "model": data["outs"]["models/model.keras"]["hash"]}]
 
 
+@pytest.mark.nightly
 def test_verify(ran: Reader) -> None:
     (commands,) = COMMANDS["Verify it"]
     said = ran.paste(commands)
@@ -228,6 +232,7 @@ def s3() -> Iterator[dict[str, str]]:
     server.stop()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("remote", ["folder", "s3"])
 def test_a_colleague_has_nothing_to_run(
     compared: Reader, tmp_path: Path, remote: str, request: pytest.FixtureRequest
@@ -264,6 +269,7 @@ def clean(ran: Reader) -> Iterator[Reader]:
     tidy(ran)
 
 
+@pytest.mark.nightly
 def test_other_data(clean: Reader) -> None:
     (own,) = COMMANDS["Use your own data"]
     (later,) = COMMANDS["Fetch from the museum"]
@@ -284,6 +290,7 @@ def test_other_data(clean: Reader) -> None:
 
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
+@pytest.mark.nightly
 def test_a_batch_job_trains_on_two_processes_and_its_outputs_are_the_stages(clean: Reader) -> None:
     (job,) = re.findall(r"^```sh\n(#!/bin/sh\n#SBATCH .*?)^```$", (ROOT / "docs/scaling.md").read_text(), re.M | re.S)
     srun = clean.folder.parent / "bin/srun"
@@ -313,6 +320,7 @@ def first_page(clone: Clone, command: str) -> str:
                 os.killpg(server.pid, signal.SIGINT)
 
 
+@pytest.mark.nightly
 def test_predict_and_look(clean: Reader) -> None:
     (look,) = COMMANDS["Look at the results"]
     (predict,) = COMMANDS["Predict"]
@@ -328,6 +336,7 @@ def test_predict_and_look(clean: Reader) -> None:
     assert "Streamlit" in first_page(clean, app)
 
 
+@pytest.mark.slow
 def test_a_folder_is_served_as_if_it_were_the_museum(clean: Reader) -> None:
     (commands,) = COMMANDS["Try it without the museum"]
     (command,) = commands.splitlines()

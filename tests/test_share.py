@@ -17,11 +17,10 @@ pathlib.Path("metrics.json").write_text(epochs)
 """
 
 
-@pytest.fixture
-def mine(tmp_path: Path) -> Clone:
-    """Return a committed repository in which the stage has run with 50 and with 60 epochs."""
-    clone = Clone(tmp_path / "mine")
-    clone.folder.mkdir()
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a committed repository in which the stage has run with 50 and with 60 epochs; no test may change it."""
+    clone = Clone(tmp_path_factory.mktemp("share"))
     (clone.folder / "stage.py").write_text(STAGE)
     stage = {
         "cmd": "python stage.py",
@@ -31,13 +30,20 @@ def mine(tmp_path: Path) -> Clone:
     }
     (clone.folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": stage}}))
     shutil.copy(ROOT / "params.yaml", clone.folder)
-    clone.env["PYTHONPATH"] = str(ROOT / "src")
     for command in ("git init -q", "dvc init -q", "dvc repro -q", "git add .", "git commit -qm Run"):
         clone.run(*command.split())
     set_param(clone.folder, "  epochs: 50", "  epochs: 60")
     clone.repro()
     clone.run("git", "checkout", "-q", ".")
     clone.run("dvc", "checkout", "-q")
+    return clone.folder
+
+
+@pytest.fixture
+def mine(made: Path, tmp_path: Path) -> Clone:
+    """Return a copy of `made`."""
+    clone = Clone(Path(shutil.copytree(made, tmp_path / "mine", symlinks=True)))
+    clone.env["PYTHONPATH"] = str(ROOT / "src")
     return clone
 
 

@@ -20,10 +20,7 @@ def test_a_missing_file_is_one_sentence_too(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit) as exit_:
         run(lambda: Path("no/such.csv").read_text())
     assert exit_.value.code == 1
-    assert (
-        capsys.readouterr().err
-        == "error: no/such.csv: No such file or directory; fix this and run again.\n"
-    )
+    assert capsys.readouterr().err == "error: no/such.csv: No such file or directory; fix this and run again.\n"
 
 
 def test_interrupt_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 """The comparison on a repository whose two stages make up predictions; real DVC, real experiments, no training."""
 
+import contextlib
+import io
 import json
 import shutil
 import subprocess
@@ -10,6 +12,9 @@ import pytest
 import yaml
 from cloning import Clone
 from support import ROOT, set_param
+
+from met_culture.common.cli import run
+from met_culture.compare.__main__ import main
 
 # More epochs are better, another batch size changes nothing, and the seed moves a few images.
 STAGE = """
@@ -31,6 +36,15 @@ figures = {"source": "made up", "accuracy": share, "balanced_accuracy": share, "
 pathlib.Path("metrics/evaluate.json").write_text(json.dumps(figures))
 pathlib.Path("metrics/train.json").write_text(json.dumps({"val_accuracy_last_10": share}))
 """
+# In one process, as each `dvc exp run` is seconds of imports.
+EXPERIMENTS = """
+from dvc.repo import Repo
+with Repo() as repo:
+    for epochs, batch_size in ((2, 32), (3, 32), (2, 8)):
+        for seed in range(3):
+            changes = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+            repo.experiments.run(params=[f"train.{key}={value}" for key, value in changes.items()])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +64,34 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     set_param(clone.folder, "  epochs: 50", "  epochs: 2")
     for command in ("git init -q -b main", "dvc init -q", "dvc repro -q", "git add .", "git commit -qm Run"):
         clone.run(*command.split())
-    for options in ("train.epochs=2,3", "train.batch_size=8"):
-        clone.run("dvc", "exp", "run", "--queue", "-S", options, "-S", "train.seed=0,1,2")
-    clone.run("dvc", "exp", "run", "--run-all")
-    clone.env["PYTHONPATH"] = str(ROOT / "src")
+    clone.run(sys.executable, "-c", EXPERIMENTS)
+    clone.run("git", "checkout", "-q", ".")
+    clone.run("dvc", "checkout", "-q")
     return clone
 
 
 def copied(repository: Clone, folder: Path) -> Clone:
     clone = Clone(folder)
     shutil.copytree(repository.folder, folder)
-    clone.env["PYTHONPATH"] = str(ROOT / "src")
     return clone
 
 
 def compare(clone: Clone, *options: str, code: int = 0) -> str:
-    return clone.run(sys.executable, "-m", "met_culture.compare", *options, code=code)
+    """Run the command in this process, which has imported everything, and return what it prints, stderr included."""
+    printed = io.StringIO()
+    with (
+        contextlib.chdir(clone.folder),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(SystemExit) as left,
+    ):
+        for name, value in clone.env.items():
+            patch.setenv(name, value)
+        patch.setattr("sys.argv", ["compare", *options])
+        run(main)
+    assert (left.value.code or 0) == code, printed.getvalue()
+    return printed.getvalue()
 
 
 def test_seeds_are_one_configuration_and_better_is_a_statement(repository: Clone) -> None:

@@ -1,3 +1,5 @@
+import contextlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from sklearn import metrics
-from support import ROOT, set_param
+from support import ROOT, run_stage, set_param
 
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
@@ -31,9 +33,27 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which evaluate has run on 20 test images and an untrained model; no test may change it."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    write_inputs(folder)
+    with contextlib.chdir(folder):
+        run_stage(evaluate.main, *ARGUMENTS)
+    return folder
+
+
 @pytest.fixture
-def trained(workspace: Path) -> Path:
-    """Write the outputs of preprocess and train: 20 test images and an untrained model."""
+def copied(evaluated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of `evaluated`, the current folder."""
+    folder = Path(shutil.copytree(evaluated, tmp_path / "copy"))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def write_inputs(workspace: Path) -> None:
+    """Write params.yaml and the outputs of preprocess and train."""
+    shutil.copy(ROOT / "params.yaml", workspace)
     arrays = workspace / "data/preprocess"
     arrays.mkdir(parents=True)
     rng = np.random.default_rng(0)
@@ -54,50 +74,50 @@ def trained(workspace: Path) -> Path:
         optimizer=False,
     )
     set_param(workspace, "bootstrap_samples: 2000", "bootstrap_samples: 200")
-    return workspace
 
 
-def test_every_metric_derives_from_the_predictions(trained: Path, stage: Callable[..., None]) -> None:
-    stage(evaluate.main, *ARGUMENTS)
-    predictions, result = pd.read_csv(trained / "data/evaluate/predictions.csv"), read_json(trained / ARGUMENTS[4])
+def test_every_metric_derives_from_the_predictions(evaluated: Path) -> None:
+    predictions, result = pd.read_csv(evaluated / "data/evaluate/predictions.csv"), read_json(evaluated / ARGUMENTS[4])
     assert {"objectID", "group", "label", "predicted", "p_China", "p_Japan", "p_America", "p_India"} <= set(predictions)
     assert predictions["objectID"].tolist() == list(range(140, 160))
     assert result["accuracy"] == metrics.accuracy_score(predictions["label"], predictions["predicted"])
     assert result["majority_accuracy"] == 0.25  # Japan, which the training images hold most
     assert (result["source"], result["n_test"], result["n_groups"]) == ("synthetic sample", 20, 10)
     assert 0 <= result["accuracy_without_border"] <= 1
-    confusion = pd.read_csv(trained / "plots/confusion.csv")
+    confusion = pd.read_csv(evaluated / "plots/confusion.csv")
     assert confusion.equals(predictions[["label", "predicted"]])
 
 
-def test_the_batch_size_changes_no_metric(trained: Path, stage: Callable[..., None]) -> None:
+def test_the_summary_warns_of_labels_with_few_images() -> None:
+    result = {"n_test": 65, "accuracy": 0.8, "interval_95": {"accuracy": [0.7, 0.9]}, "labels_with_too_few": ["India"]}
+    assert evaluate.summary(result) == (
+        "65 test images: accuracy 0.800 (95 %: 0.700 to 0.900); too few test images to say much of India"
+    )
+
+
+def test_the_batch_size_changes_no_metric(evaluated: Path, copied: Path, stage: Callable[..., None]) -> None:
+    set_param(copied, "batch_size: 1 #", "batch_size: 7 #")
     stage(evaluate.main, *ARGUMENTS)
-    alone = read_json(trained / ARGUMENTS[4])
-    set_param(trained, "batch_size: 1 #", "batch_size: 7 #")
-    stage(evaluate.main, *ARGUMENTS)
-    together = read_json(trained / ARGUMENTS[4])
+    alone, together = read_json(evaluated / ARGUMENTS[4]), read_json(copied / ARGUMENTS[4])
     assert together["accuracy"] == alone["accuracy"]
     assert together["log_loss"] == pytest.approx(alone["log_loss"], abs=1e-5)
 
 
-def test_plots_are_images(trained: Path, stage: Callable[..., None]) -> None:
-    stage(evaluate.main, *ARGUMENTS)
+def test_plots_are_images(evaluated: Path) -> None:
     for name in ("curves", "confusion", "errors", "gradcam"):
-        with Image.open(trained / f"plots/{name}.png") as image:
+        with Image.open(evaluated / f"plots/{name}.png") as image:
             assert min(image.size) >= 400
             assert len(image.convert("L").getcolors(256) or []) > 20  # more than an empty frame
 
 
-def test_equal_runs_give_equal_bytes(trained: Path, stage: Callable[..., None]) -> None:
+def test_equal_runs_give_equal_bytes(evaluated: Path, copied: Path, stage: Callable[..., None]) -> None:
     pictures = ("curves.png", "confusion.png", "errors.png", "gradcam.png", "confusion.csv")
     written = ("data/evaluate/predictions.csv", "metrics/evaluate.json", *(f"plots/{name}" for name in pictures))
     stage(evaluate.main, *ARGUMENTS)
-    first = [(trained / name).read_bytes() for name in written]
-    stage(evaluate.main, *ARGUMENTS)
-    assert [(trained / name).read_bytes() for name in written] == first
+    assert [(copied / name).read_bytes() for name in written] == [(evaluated / name).read_bytes() for name in written]
 
 
-def test_a_model_of_other_labels_is_named(trained: Path, stage: Callable[..., None]) -> None:
-    write_json(trained / "data/preprocess/meta.json", META | {"labels": ["print", "jade", "ink", "bone"]})
+def test_a_model_of_other_labels_is_named(copied: Path, stage: Callable[..., None]) -> None:
+    write_json(copied / "data/preprocess/meta.json", META | {"labels": ["print", "jade", "ink", "bone"]})
     with pytest.raises(UserError, match=r"model\.keras was trained for other labels \(China"):
         stage(evaluate.main, *ARGUMENTS)

@@ -57,6 +57,7 @@ def csv_of(folder: Path) -> Path:
     return write_csv(folder / "MetObjects.csv", *rows, header=HEADER)
 
 
+@pytest.mark.slow
 def test_every_obtainable_painting_once_and_no_block_with_all_faults(paintings: Path, tmp_path: Path) -> None:
     behavior = ServerBehavior(**LIMIT, faults=0.15, gone=0.02, seed=3)
     with serving(paintings, behavior=behavior) as api:

@@ -54,7 +54,7 @@ def waited_for(behavior: ServerBehavior, requests: int, alive: object) -> bool:
     return True
 
 
-@pytest.mark.parametrize("faults", [0.0, 0.15])
+@pytest.mark.parametrize("faults", [0.0, pytest.param(0.15, marks=pytest.mark.slow)])
 @settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moments=st.lists(st.tuples(st.integers(1, 4), st.floats(0, 0.03)), min_size=KILLS, max_size=KILLS))
 def test_kills_leave_no_trace(

@@ -8,26 +8,22 @@ from urllib.parse import unquote
 
 import pytest
 from PIL import Image, UnidentifiedImageError
+from support import SAMPLE_SEED as SEED
 
-from met_culture.sample import draw, write_museum
+from met_culture.sample import draw
 from met_culture.sample.defects import BROKEN, CLEVER, LEFT_OUT
 from met_culture.sample.keys import KEYS, NEWER_KEYS
 from met_culture.sample.plan import GOOD, plan
 from met_culture.sample.records import HOST, record
 from met_culture.sample.works import Work
 
-SEED = 7
 UNREADABLE = ("truncated", "web page", "empty file")
 
 
 @pytest.fixture(scope="session")
-def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a museum folder written over the leftovers of another run."""
-    folder = tmp_path_factory.mktemp("sample")
-    (folder / "images").mkdir()
-    (folder / "images" / "leftover.jpg").write_bytes(b"old")
-    write_museum(folder, seed=SEED)
-    return folder
+def museum(sample: Path) -> Path:
+    """Return the museum folder of the sample."""
+    return sample
 
 
 @pytest.fixture(scope="session")

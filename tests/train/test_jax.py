@@ -44,6 +44,7 @@ def test_training_and_prediction_import_no_tensorflow(arrays: Path) -> None:
     assert (environment["backend"], {"jax", "jaxlib"} <= set(environment)) == ("jax", True)
 
 
+@pytest.mark.slow
 def test_more_epochs_continue_with_the_bytes_of_a_training_from_scratch(arrays: Path) -> None:
     for epochs in ("3", "5"):
         set_param(arrays, "epochs: 3", f"epochs: {epochs}")
@@ -55,7 +56,7 @@ def test_more_epochs_continue_with_the_bytes_of_a_training_from_scratch(arrays: 
     assert [(arrays / name).read_bytes() for name in OUTPUTS] == continued
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1800)
 def test_what_holds_for_tensorflow_holds_for_jax() -> None:
     in_train = [f"train/test_{name}.py" for name in ("train", "batches", "head")]

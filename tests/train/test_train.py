@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from support import set_param
+from support import ROOT, choose_pretrained, run_stage, set_param, write_arrays
 from training import ARGUMENTS, OUTPUTS, latest
 
 from met_culture.common.config import load
@@ -157,6 +158,7 @@ def test_a_damaged_checkpoint_is_named_and_costs_only_time(
     assert outputs(arrays) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["arrays", "pretrained"])
 def test_a_killed_training_resumes_at_its_last_epoch_with_the_same_bytes(
     model: str, request: pytest.FixtureRequest
@@ -203,21 +205,50 @@ def test_a_diverging_last_layer_names_its_key(pretrained: Path, stage: Callable[
         stage(train.main, *ARGUMENTS)
 
 
+def trained_in(folder: Path) -> Path:
+    """Train where nothing has been trained yet, and return the folder."""
+    with contextlib.chdir(folder):
+        run_stage(train.main, *ARGUMENTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the training of `pretrained` has run; no test may change it."""
+    folder = tmp_path_factory.mktemp("tuned")
+    shutil.copy(ROOT / "params.yaml", folder)
+    write_arrays(folder)
+    choose_pretrained(folder)
+    return trained_in(folder)
+
+
+@pytest.fixture(scope="module")
+def uncalibrated(tuned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the same has run without calibration; no test may change it."""
+    folder = tmp_path_factory.mktemp("uncalibrated")
+    shutil.copytree(tuned / "data", folder / "data")
+    shutil.copy(tuned / "params.yaml", folder)
+    set_param(folder, "calibrate: true", "calibrate: false")
+    return trained_in(folder)
+
+
 def test_a_pretrained_model_has_two_phases_and_continues_with_the_same_bytes(
-    pretrained: Path, stage: Callable[..., None], trained: list[int]
+    tuned: Path, tmp_path: Path, stage: Callable[..., None], trained: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage(train.main, *ARGUMENTS)
-    curves = pd.read_csv(pretrained / "plots/training.csv")
+    curves = pd.read_csv(tuned / "plots/training.csv")
     assert curves["epoch"].tolist() == [1, 2, 3, 4, 5]
     assert curves["phase"].tolist() == ["head"] * 2 + ["all"] * 3
-    set_param(pretrained, "epochs: 3", "epochs: 5")
+    copy = Path(shutil.copytree(tuned, tmp_path / "copy"))
+    monkeypatch.chdir(copy)
+    set_param(copy, "epochs: 3", "epochs: 5")
     stage(train.main, *ARGUMENTS)
-    assert trained == [0, 1, 2, 3, 4]
-    assert pd.read_csv(pretrained / "plots/training.csv").head(5).equals(curves)
-    continued = outputs(pretrained)
-    forget(pretrained)
+    assert trained == [3, 4]
+    assert pd.read_csv(copy / "plots/training.csv").head(5).equals(curves)
+    continued = outputs(copy)
+    forget(copy)
     stage(train.main, *ARGUMENTS)
-    assert outputs(pretrained) == continued
+    assert trained == [3, 4, 0, 1, 2, 3, 4]
+    assert outputs(copy) == continued
 
 
 def test_the_head_alone_can_be_trained(pretrained: Path, stage: Callable[..., None], trained: list[int]) -> None:
@@ -230,42 +261,38 @@ def test_the_head_alone_can_be_trained(pretrained: Path, stage: Callable[..., No
     assert metrics["last"]["train_loss"] < metrics["best"]["train_loss"] * 1.5
 
 
-def test_the_frozen_blocks_stay_and_the_others_move(pretrained: Path, stage: Callable[..., None]) -> None:
-    stage(train.main, *ARGUMENTS)
-    frozen, tuned = (part.get_weights() for part in efficientnet_lite("efficientnet_lite0", 32, 1))
-    last = load_model(pretrained / "models/last.keras")[0].get_weights()  # the frozen part comes first
+def test_the_frozen_blocks_stay_and_the_others_move(tuned: Path) -> None:
+    frozen, trainable = (part.get_weights() for part in efficientnet_lite("efficientnet_lite0", 32, 1))
+    last = load_model(tuned / "models/last.keras")[0].get_weights()  # the frozen part comes first
     same = map(np.array_equal, last[: len(frozen)], frozen)
     moved = [
-        not np.array_equal(*pair) for pair in zip(last[len(frozen) : len(frozen) + len(tuned)], tuned, strict=True)
+        not np.array_equal(*pair)
+        for pair in zip(last[len(frozen) : len(frozen) + len(trainable)], trainable, strict=True)
     ]
     assert all(same)
     assert sum(moved) > 0.9 * len(moved)
 
 
-def test_the_kept_epoch_is_the_one_asked_for(pretrained: Path, stage: Callable[..., None]) -> None:
+def test_the_kept_epoch_is_the_one_asked_for(pretrained: Path, uncalibrated: Path, stage: Callable[..., None]) -> None:
     set_param(pretrained, "calibrate: true", "calibrate: false")
     set_param(pretrained, "keep: best", "keep: last")
     stage(train.main, *ARGUMENTS)
     assert read_json(pretrained / "metrics/train.json")["kept_epoch"] == 5
     kept, last = (load_model(pretrained / f"models/{name}.keras")[0].get_weights() for name in ("model", "last"))
     assert all(map(np.array_equal, kept, last))
-    set_param(pretrained, "keep: last", "keep: best")
-    stage(train.main, *ARGUMENTS)
-    metrics = read_json(pretrained / "metrics/train.json")
+    metrics = read_json(uncalibrated / "metrics/train.json")
     assert metrics["kept_epoch"] == metrics["best_epoch"]
-    assert load_model(pretrained / "models/model.keras")[1].epoch == metrics["best_epoch"]
+    assert load_model(uncalibrated / "models/model.keras")[1].epoch == metrics["best_epoch"]
 
 
-def test_calibration_lowers_the_validation_loss_and_is_on_record(pretrained: Path, stage: Callable[..., None]) -> None:
+def test_calibration_lowers_the_validation_loss_and_is_on_record(tuned: Path, uncalibrated: Path) -> None:
     losses = {}
-    x, y = (np.load(pretrained / f"data/preprocess/val_{name}.npy") for name in "xy")
-    for calibrate in ("true", "false"):
-        stage(train.main, *ARGUMENTS)
-        model, meta = load_model(pretrained / "models/model.keras")
-        losses[calibrate] = -np.log(model.predict_on_batch(x)[np.arange(8), y] + 1e-12).mean()
-        assert meta.temperature == read_json(pretrained / "metrics/train.json").get("temperature", 1)
-        set_param(pretrained, f"calibrate: {calibrate}", "calibrate: false")
-    assert losses["true"] < losses["false"]
+    x, y = (np.load(tuned / f"data/preprocess/val_{name}.npy") for name in "xy")
+    for folder in (tuned, uncalibrated):
+        model, meta = load_model(folder / "models/model.keras")
+        losses[folder] = -np.log(model.predict_on_batch(x)[np.arange(8), y] + 1e-12).mean()
+        assert meta.temperature == read_json(folder / "metrics/train.json").get("temperature", 1)
+    assert losses[tuned] < losses[uncalibrated]
 
 
 def test_no_epoch_at_all_is_refused(arrays: Path) -> None:

@@ -49,6 +49,18 @@ def pipeline(folder: Path, *, more_first: str = "", more_second: str = "", accur
     return clone
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository of stages that give the same each time; no test may change it."""
+    return pipeline(tmp_path_factory.mktemp("verify") / "repo").folder
+
+
+@pytest.fixture
+def clone(made: Path, tmp_path: Path) -> Clone:
+    """Return a copy of `made`."""
+    return Clone(Path(shutil.copytree(made, tmp_path / "repo", symlinks=True)))
+
+
 def verify(clone: Clone, *options: str, code: int = 0) -> str:
     clone.env["PYTHONPATH"] = str(ROOT / "src")
     temporary = clone.folder.parent / "tmp"
@@ -61,8 +73,7 @@ def left(clone: Clone) -> list[str]:
     return sorted(path.name for path in (clone.folder.parent / "tmp").glob("verify-*/*"))
 
 
-def test_equal_runs_are_said_to_be_equal_and_leave_nothing(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_equal_runs_are_said_to_be_equal_and_leave_nothing(clone: Clone) -> None:
     said = verify(clone)
     assert "two forced runs gave the same bytes in 4 outputs" in said
     assert "the committed run has the same bytes" in said
@@ -100,8 +111,7 @@ def test_a_checkpoint_or_scratch_of_the_checkout_is_not_seen(tmp_path: Path) -> 
     assert "the committed run has the same bytes" in verify(clone)
 
 
-def test_uncommitted_changes_are_verified_and_new_files_are_named(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_uncommitted_changes_are_verified_and_new_files_are_named(clone: Clone) -> None:
     second = clone.folder / "second.py"
     second.write_text(second.read_text().replace('"m"', '"m" + str(os.urandom(4))'))
     (clone.folder / "new.py").touch()
@@ -127,8 +137,7 @@ def test_other_parameters_are_not_held_to_the_committed_run(tmp_path: Path) -> N
     assert "other parameters and is not compared" in verify(clone)
 
 
-def test_a_source_beside_the_checkout_is_found_from_the_clones(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_a_source_beside_the_checkout_is_found_from_the_clones(clone: Clone, tmp_path: Path) -> None:
     source = tmp_path / "my museum's"
     source.mkdir()
     (source / "records.jsonl").write_text("")
@@ -143,14 +152,13 @@ def test_a_source_beside_the_checkout_is_found_from_the_clones(tmp_path: Path) -
         ("train.epochs", "-S train.epochs: "),
     ],
 )
-def test_a_wrong_change_is_named(tmp_path: Path, change: str, says: str) -> None:
-    said = verify(pipeline(tmp_path / "repo"), "-S", change, code=1)
+def test_a_wrong_change_is_named(clone: Clone, change: str, says: str) -> None:
+    said = verify(clone, "-S", change, code=1)
     assert f"error: {says}" in said
     assert "Traceback" not in said
 
 
-def test_a_file_that_was_touched_and_a_hook_of_git_are_no_obstacle(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_a_file_that_was_touched_and_a_hook_of_git_are_no_obstacle(clone: Clone) -> None:
     (clone.folder / "first.py").touch()
     branch = clone.run("git", "branch", "--show-current")
     clone.env |= {"GIT_DIR": str(clone.folder / ".git"), "GIT_INDEX_FILE": str(clone.folder / ".git/index")}
@@ -158,18 +166,16 @@ def test_a_file_that_was_touched_and_a_hook_of_git_are_no_obstacle(tmp_path: Pat
     assert clone.run("git", "branch", "--show-current") == branch
 
 
-def test_a_shallow_clone_with_changes_is_verified(tmp_path: Path) -> None:
-    whole = pipeline(tmp_path / "repo")
-    whole.run("git", "commit", "-q", "--allow-empty", "-m", "Second")
+def test_a_shallow_clone_with_changes_is_verified(clone: Clone, tmp_path: Path) -> None:
+    clone.run("git", "commit", "-q", "--allow-empty", "-m", "Second")
     shallow = Clone(tmp_path / "shallow")
-    whole.run("git", "clone", "-q", "--depth=1", f"file://{whole.folder}", str(shallow.folder))
+    clone.run("git", "clone", "-q", "--depth=1", f"file://{clone.folder}", str(shallow.folder))
     second = shallow.folder / "second.py"
     second.write_text(second.read_text() + "# changed")
     assert "gave the same bytes" in verify(shallow)
 
 
-def test_without_a_committed_run_the_two_are_compared_all_the_same(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_without_a_committed_run_the_two_are_compared_all_the_same(clone: Clone) -> None:
     (clone.folder / "dvc.lock").unlink()
     clone.run("git", "commit", "-qam", "No lock")
     said = verify(clone)
@@ -177,23 +183,20 @@ def test_without_a_committed_run_the_two_are_compared_all_the_same(tmp_path: Pat
     assert "HEAD has no dvc.lock and metrics" in said
 
 
-def test_the_museum_itself_cannot_be_verified(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_the_museum_itself_cannot_be_verified(clone: Clone) -> None:
     set_param(clone.folder, "source: sample", "source: met")
     assert "error: fetch.source is met, whose answers change" in verify(clone, code=1)
     assert left(clone) == []
 
 
-def test_below_the_root_it_says_where_to_run(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_below_the_root_it_says_where_to_run(clone: Clone) -> None:
     below = Clone(clone.folder / "folder")
     below.env["PYTHONPATH"] = str(ROOT / "src")
     said = below.run(sys.executable, "-m", "met_culture.verify", code=1)
     assert said == "error: run in the root of the repository.\n"
 
 
-def test_a_stage_that_fails_is_named(tmp_path: Path) -> None:
-    clone = pipeline(tmp_path / "repo")
+def test_a_stage_that_fails_is_named(clone: Clone) -> None:
     (clone.folder / "second.py").write_text("raise SystemExit(3)")
     assert "error: the pipeline failed in " in verify(clone, code=1)
 

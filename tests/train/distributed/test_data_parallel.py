@@ -43,6 +43,7 @@ def test_with_one_process_nothing_happens() -> None:
 
 
 @needs_jax
+@pytest.mark.slow
 def test_two_processes_train_as_one_each_on_its_part(arrays: Path) -> None:
     uneven(arrays)
     # Rounding differs, and rmsprop divides by the root of gradients that are nearly zero.
@@ -60,7 +61,7 @@ def test_two_processes_train_as_one_each_on_its_part(arrays: Path) -> None:
 
 
 @needs_jax
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_two_processes_train_a_pretrained_network_as_one(pretrained: Path) -> None:
     uneven(pretrained)
@@ -76,6 +77,7 @@ def test_two_processes_train_a_pretrained_network_as_one(pretrained: Path) -> No
 
 
 @needs_jax
+@pytest.mark.slow
 def test_two_devices_of_one_process_train_as_one(arrays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uneven(arrays)
     set_param(arrays, "optimizer: rmsprop", "optimizer: sgd")
@@ -92,6 +94,7 @@ def test_two_devices_of_one_process_train_as_one(arrays: Path, monkeypatch: pyte
 
 
 @needs_jax
+@pytest.mark.slow
 def test_a_batch_that_does_not_divide_is_named(arrays: Path) -> None:
     set_param(arrays, "batch_size: 8", "batch_size: 7")
     with pytest.raises(
@@ -101,6 +104,7 @@ def test_a_batch_that_does_not_divide_is_named(arrays: Path) -> None:
 
 
 @needs_jax
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["parameters", "arrays"])
 def test_processes_with_other_inputs_are_named(arrays: Path, what: str) -> None:
     folders = machines(arrays, epochs=2)
@@ -117,7 +121,7 @@ def test_processes_with_other_inputs_are_named(arrays: Path, what: str) -> None:
 
 
 @needs_jax
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(300)
 def test_processes_of_several_devices_train_as_one_too(arrays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uneven(arrays)
@@ -134,7 +138,7 @@ def test_processes_of_several_devices_train_as_one_too(arrays: Path, monkeypatch
 
 
 @needs_jax
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(300)
 def test_half_precision_is_the_same_in_both_too(arrays: Path) -> None:
     uneven(arrays)

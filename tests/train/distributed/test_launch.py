@@ -40,11 +40,17 @@ def trainer(supervisor: subprocess.Popen[str]) -> int:
 
 
 @needs_jax
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("lost", [0, 1])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_process_ends_all_with_one_error_and_they_continue(arrays: Path, lost: int, how: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("how", "lost"),
+    [
+        pytest.param(signal.SIGKILL, 0, marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, 1, marks=pytest.mark.nightly),
+        pytest.param(signal.SIGSTOP, 0, marks=pytest.mark.nightly),
+        pytest.param(signal.SIGSTOP, 1, marks=pytest.mark.nightly),
+    ],
+)
+def test_a_lost_process_ends_all_with_one_error_and_they_continue(arrays: Path, how: signal.Signals, lost: int) -> None:
     folders = machines(arrays, epochs=40)
     children = training(folders)
     # The trainer falls silent, or its supervisor dies.
