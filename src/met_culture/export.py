@@ -1,11 +1,11 @@
 """Write a trained model as ONNX, for programs without Keras: `make export`.
 
-The network takes uint8 (n, size, size, 3), RGB, and scales pixel values itself. The program that uses it must decode and
+The network takes uint8 (n, size, size, 3), RGB, and scales pixel values itself. A program that uses it must decode and
 resize images as `met_culture.preprocess.arrays` does; the metadata of the file says how, and contains the labels.
 
 Reads: the model `--model`, and the test split in `--arrays` if it is there.
-Writes: the file `--out`, and beside it its SHA-256 in the format of `sha256sum --check`; nothing, if the probabilities of
-ONNX and Keras differ.
+Writes: the file `--out`, and beside it its SHA-256 in the format of `sha256sum --check`; nothing, if the probabilities
+of ONNX and Keras differ.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Make DVC's pages of plots work without a network: `python -m met_culture.offline_plots`, in the repository.
 
 Reads: `.dvc/plots.html`, the template of the pages, which refers to one script.
-Writes: `.cache/vega.js`, that script: Vega, Vega-Lite and Vega-Embed; `.dvc/plots.local.html`, a copy of the template that
-contains the script, because a page written elsewhere (`dvc plots show -o`) would not find it; and a line in
+Writes: `.cache/vega.js`, that script: Vega, Vega-Lite and Vega-Embed; `.dvc/plots.local.html`, a copy of the template
+that contains the script, because a page written elsewhere (`dvc plots show -o`) would not find it; and a line in
 `.dvc/config.local` that makes DVC use the copy, unless the user has chosen another template there.
 """
 

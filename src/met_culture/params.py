@@ -1,6 +1,6 @@
 """Check params.yaml as a whole: `python -m met_culture.params` names the key that is wrong.
 
-Every stage checks its own section again when it starts. Units and meanings stand beside the keys in params.yaml.
+Every stage checks its own section again when it starts. params.yaml explains unit and meaning of each key.
 """
 
 from pathlib import Path
@@ -28,7 +28,7 @@ SECTIONS: dict[str, type] = {
 
 
 def check_all(path: Path = PARAMS) -> None:
-    """Check every section, that there is no unknown one, and that `fetch.source` exists.
+    """Check that every section is valid, none is unknown, and `fetch.source` exists.
 
     Raises:
         UserError: The file, a section or a key is missing, unknown or out of range.

@@ -1,8 +1,8 @@
 """Push the run cache to a remote, with the files that it refers to: `python -m met_culture.share [--remote NAME]`.
 
-After that, `dvc exp run --pull` in another clone restores every run of this one. `dvc push --run-cache` (DVC 3.67) is not
-enough: it uploads the entries, but of their files only those of the workspace, and never those that Git tracks, such as
-metrics. An entry with a missing file is useless, and the stage would run again.
+After that, `dvc exp run --pull` in another clone restores every run of this one. `dvc push --run-cache` (DVC 3.67) is
+not enough: it uploads the entries, but of their files only those of the workspace, and never those that Git tracks,
+such as metrics. An entry with a missing file is useless, and the stage would run again.
 """
 
 import argparse

@@ -7,9 +7,8 @@ from met_culture.plotting.style import image_grid, save_figure
 
 
 def test_a_grid_leaves_blanks_and_has_only_the_rows_that_it_needs(tmp_path: Path) -> None:
-    cells = [
-        (np.full((8, 8, 3), number, np.uint8), f"$number {number}$") if number % 2 else None for number in range(5)
-    ]
+    image = np.zeros((8, 8, 3), np.uint8)
+    cells = [None, (image, "$number 1$"), None, (image, "$number 3$"), None]
     figure = image_grid(cells, 3, width=6, row_height=2, header_height=0.5, caption_size=7)
     assert figure.get_size_inches().tolist() == [6, 4.5]
     assert [bool(axis.images) for axis in figure.axes] == [False, True, False, True, False, False]

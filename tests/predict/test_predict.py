@@ -151,7 +151,7 @@ def test_an_object_by_its_id(
     assert run(monkeypatch, "--json", "--object-id", "3", "99") == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out)["image"] == "3"
-    assert "error: 99: the museum has no such object" in printed.err
+    assert "error: 99: 404: the museum has no such object" in printed.err
 
 
 @pytest.mark.parametrize("arguments", [[], ["--threshold", "2", "a.jpg"], ["--top", "0", "a.jpg"]])
