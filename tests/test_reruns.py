@@ -14,7 +14,7 @@ ALL = {"fetch", "clean", "explore", "preprocess", "train", "evaluate"}
 # What is edited, below src/met_culture, and the stages whose dependencies have changed then.
 RERUN = {
     "common": ALL,
-    "images": {"fetch", "clean", "explore", "preprocess"},
+    "images": {"fetch", "explore", "preprocess"},
     "web": {"fetch"},
     "sample": {"fetch"},
     "models": {"train", "evaluate"},
