@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def museum(tmp_path: Path) -> Path:
-    """Return a museum folder of twelve small works, three a culture, ids 1 to 12, without warts."""
+    """Return a museum folder of twelve small works, three a culture, ids 1 to 12, without defects."""
     cultures = ["China", "Japan", "American", "India (Rajasthan)"]
     wing = {"department": "The American Wing", "classification": ""}
     number = "19{0:02d}.{0}".format

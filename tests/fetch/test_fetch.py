@@ -395,7 +395,7 @@ def test_an_empty_or_broken_museum_is_named(workspace: Path, tmp_path: Path, sta
         stage(fetch.main, *OUT)
 
 
-def test_every_wart_of_the_sample_has_its_status(sample: Path, workspace: Path, stage: Callable[..., None]) -> None:
+def test_every_defect_of_the_sample_has_its_status(sample: Path, workspace: Path, stage: Callable[..., None]) -> None:
     set_param(workspace, "source: sample", f"source: {sample}")
     stage(fetch.main, *OUT)
     objects = pd.read_parquet(workspace / "data/raw/objects.parquet").fillna({"reason": ""})

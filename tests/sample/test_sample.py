@@ -1,4 +1,4 @@
-"""The synthetic sample: same bytes from the same seed, the promised objects, and the promised warts."""
+"""The synthetic sample: same bytes from the same seed, the promised objects, and the promised defects."""
 
 import json
 from collections import Counter
@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 from support import SAMPLE_SEED as SEED
 
+from met_culture.common.record_keys import COLUMNS
 from met_culture.sample import draw
-from met_culture.sample.defects import BROKEN, CLEVER, LEFT_OUT
-from met_culture.sample.keys import KEYS, NEWER_KEYS
+from met_culture.sample.defects import BROKEN, LEFT_OUT, NEWER_KEYS, ODD
 from met_culture.sample.plan import GOOD, plan
 from met_culture.sample.records import HOST, record
 from met_culture.sample.works import Work
@@ -48,7 +48,7 @@ def test_same_seed_same_bytes(museum: Path, works: list[Work], records: list[dic
     assert [record(work, SEED) for work in plan(SEED)] == records
     sound = [(work, entry) for work, entry in zip(works, records, strict=True) if work.culture][::40]
     for work, entry in sound:
-        if work.wart != "shared URL":
+        if work.defect != "shared URL":
             assert file_of(museum, entry).read_bytes() == draw(work, SEED)
 
 
@@ -59,22 +59,22 @@ def test_another_seed_differs(works: list[Work]) -> None:
 
 
 def test_counts(works: list[Work]) -> None:
-    """The plan holds the promised paintings and warts."""
+    """The plan holds the promised paintings and defects."""
     assert Counter(work.culture for work in works if work.culture) == GOOD
-    found = Counter(work.wart for work in works)
-    expected = BROKEN | CLEVER | {kind.name: kind.count for kind in LEFT_OUT}
-    assert {wart: found[wart] for wart in expected} == expected
-    assert (found["album leaf"], found["shared URL"], found["photographed again"]) == (15, 2, 3)
+    defects = Counter(work.defect for work in works)
+    expected = BROKEN | ODD | {kind.name: kind.count for kind in LEFT_OUT}
+    assert {defect: defects[defect] for defect in expected} == expected
+    assert (defects["album leaf"], defects["shared URL"], defects["photographed again"]) == (15, 2, 3)
     assert 5 <= sum(work.grey for work in works if work.culture) <= 30
 
 
 def test_records_have_the_keys_of_the_api(works: list[Work], records: list[dict]) -> None:
     """Records have 57 keys in the API's order, old ones 49."""
     for work, entry in zip(works, records, strict=True):
-        old = work.wart == "old record"
-        assert list(entry) == [key for key in KEYS if not old or key not in NEWER_KEYS]
+        old = work.defect == "old record"
+        assert list(entry) == [key for key in COLUMNS if not old or key not in NEWER_KEYS]
         assert all(isinstance(tag, str if old else dict) for tag in entry["tags"])
-    assert (len(KEYS), len(KEYS) - len(NEWER_KEYS)) == (57, 49)
+    assert (len(COLUMNS), len(COLUMNS) - len(NEWER_KEYS)) == (57, 49)
 
 
 def test_everything_is_labelled_as_synthetic(records: list[dict]) -> None:
@@ -91,9 +91,9 @@ def test_files_lie_under_the_decoded_path(museum: Path, works: list[Work], recor
     """The folder holds the pictures of the records and nothing else."""
     expected = set()
     for work, entry in zip(works, records, strict=True):
-        if work.wart in ("no image", "not public"):
+        if work.defect in ("no image", "not public"):
             assert entry["primaryImageSmall"] == ""
-        elif work.wart == "dead link":
+        elif work.defect == "dead link":
             assert not file_of(museum, entry).exists()
         else:
             expected.add(file_of(museum, entry))
@@ -112,7 +112,7 @@ def test_only_spoilt_pictures_do_not_decode(museum: Path, works: list[Work], rec
         path = file_of(museum, entry) if entry["primaryImageSmall"] else None
         if path is None or not path.exists():
             continue
-        if work.wart in UNREADABLE:
+        if work.defect in UNREADABLE:
             with pytest.raises((UnidentifiedImageError, OSError)):
                 Image.open(BytesIO(path.read_bytes())).load()
         else:

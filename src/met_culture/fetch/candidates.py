@@ -1,4 +1,4 @@
-"""The broader rule by which a catalogue chooses what to fetch; clean decides later what is kept."""
+"""The rules that choose what is fetched; they are broader than the rules by which clean keeps paintings."""
 
 import hashlib
 import heapq
@@ -8,31 +8,34 @@ from typing import Any
 from met_culture.fetch.params import CandidateRule
 
 
-def _among(value: object, wanted: tuple[str, ...]) -> bool:
+def _is_among(value: object, wanted: tuple[str, ...]) -> bool:
     # MetObjects.csv joins several values with `|`.
     return not wanted or not set(str(value or "").split("|")).isdisjoint(wanted)
 
 
 def _fits(record: Mapping[str, Any], rule: CandidateRule) -> bool:
     return (
-        _among(record.get("department"), rule.departments)
-        and _among(record.get("classification"), rule.classifications)
-        and _among(record.get("objectName"), rule.object_names)
+        _is_among(record.get("department"), rule.departments)
+        and _is_among(record.get("classification"), rule.classifications)
+        and _is_among(record.get("objectName"), rule.object_names)
         and (not rule.public_domain or bool(record.get("isPublicDomain")))
     )
 
 
 def is_candidate(record: Mapping[str, Any], rules: tuple[CandidateRule, ...]) -> bool:
-    """Return whether a record, named as in the API, fits one of the rules; without rules everything does."""
+    """Return whether a record, with the API's keys, fits one of the rules; without rules every record does."""
     return not rules or any(_fits(record, rule) for rule in rules)
 
 
 def subset(ids: Iterable[int], limit: int | None, seed: int) -> list[int]:
     """Return at most `limit` ids, ascending, drawn by `seed`.
 
-    A larger limit holds the smaller one, and an id that the museum adds moves at most one other, so that little is
-    fetched anew.
+    A larger limit keeps the ids of a smaller one. An id that the museum adds replaces at most one other.
     """
     if limit is None:
         return sorted(ids)
-    return sorted(heapq.nsmallest(limit, ids, key=lambda each: hashlib.sha256(b"%d %d" % (seed, each)).digest()))
+
+    def draw(object_id: int) -> bytes:
+        return hashlib.sha256(b"%d %d" % (seed, object_id)).digest()
+
+    return sorted(heapq.nsmallest(limit, ids, key=draw))

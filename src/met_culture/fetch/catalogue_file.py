@@ -14,16 +14,15 @@ from met_culture.common.errors import UserError
 from met_culture.common.record_keys import COLUMNS
 from met_culture.fetch.records import BOOLEANS, INTEGERS, MAX_ID, NESTED
 
-# MetObjects.csv's names of the fields that a rule looks at.
+# The columns of MetObjects.csv that the rules need, by the API's keys.
 FIELDS = {"department": "Department", "classification": "Classification", "objectName": "Object Name"}
 ID, PUBLIC_DOMAIN = "Object ID", "Is Public Domain"
 BOOLEAN_TEXTS = {"true": True, "1": True, "false": False, "0": False}
-LFS = b"version https://git-lfs"  # what lies in a clone without Git LFS instead of the file
-MAX_LINE = 5_000_000  # bytes; a longer one is cut and then no JSON
+LFS = b"version https://git-lfs"  # start of the pointer that replaces the file in a clone without Git LFS
+MAX_LINE = 5_000_000  # bytes; a longer line is cut, and then it is no JSON
 BATCH = 500  # rows of a parquet file that memory holds at once
 
-
-# What decides about a candidate.
+# The keys that the rules need.
 CHOOSING = ("objectID", "department", "classification", "objectName", "isPublicDomain")
 
 
@@ -47,7 +46,9 @@ def _check_start(file: Path) -> bytes:
 
 
 def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
-    """Yield what `CHOOSING` names of every row of MetObjects.csv; None for a row without an id or of another length.
+    """Yield the values of the keys in `CHOOSING` for every row of MetObjects.csv; None for a row that is no record.
+
+    A row is no record if it has no id, or more or fewer cells than the header.
 
     Source of the format: https://github.com/metmuseum/openaccess (UTF-8 with BOM, several values joined with `|`).
 
@@ -62,32 +63,35 @@ def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
             missing = [name for name in (ID, PUBLIC_DOMAIN, *FIELDS.values()) if name not in header]
             if missing:
                 raise UserError(f"fetch.catalog_file: {file} has no column {missing[0]!r}; give MetObjects.csv.")
-            places = {field: header.index(name) for field, name in FIELDS.items()}
-            id_place, public_place = header.index(ID), header.index(PUBLIC_DOMAIN)
             for row in rows:
-                object_id = _object_id(row[id_place]) if len(row) == len(header) else None
-                if object_id is None:
-                    yield None
-                    continue
-                public = row[public_place].casefold() == "true"
-                texts = {field: row[place] for field, place in places.items()}
-                yield texts | {"objectID": object_id, "isPublicDomain": public}
+                yield _csv_record(dict(zip(header, row, strict=True))) if len(row) == len(header) else None
         except csv.Error as error:
-            raise UserError(f"fetch.catalog_file: {file}, line {rows.line_num}: {error}; mend the row.") from None
+            raise UserError(f"fetch.catalog_file: {file}, line {rows.line_num}: {error}; correct the row.") from None
+
+
+def _csv_record(row: dict[str, str]) -> dict[str, Any] | None:
+    object_id = _object_id(row[ID])
+    if object_id is None:
+        return None
+    texts = {key: row[column] for key, column in FIELDS.items()}
+    return texts | {"objectID": object_id, "isPublicDomain": row[PUBLIC_DOMAIN].casefold() == "true"}
 
 
 def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[str, Any]]:
-    """Yield the records of a dump, parquet or JSON lines, as the API would answer them; only some of their keys.
+    """Yield the records of a dump, parquet or JSON lines, with some of their keys and the values that the API has.
 
     Raises:
-        UserError: Neither of the two, or a row without an objectID.
+        UserError: The file is neither of the two, or a row has no objectID.
     """
     rows = _parquet_rows(file, keys) if _check_start(file).startswith(b"PAR1") else _json_rows(file)
     for number, row in enumerate(rows, start=1):
         object_id = _object_id(row.get("objectID")) if isinstance(row, dict) else None
         if not object_id:
-            raise UserError(f"fetch.catalog_file: {file}, row {number}: no record with an objectID; mend or remove it.")
-        yield {key: _as_answered(key, value) for key, value in row.items() if key in keys} | {"objectID": object_id}
+            raise UserError(
+                f"fetch.catalog_file: {file}, row {number}: no objectID; correct or remove the row."
+            )
+        record = {key: _as_answered(key, value) for key, value in row.items() if key in keys}
+        yield record | {"objectID": object_id}
 
 
 def _parquet_rows(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -98,7 +102,7 @@ def _parquet_rows(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:100]
-        raise UserError(f"fetch.catalog_file: {file} is no sound parquet file ({reason}).") from None
+        raise UserError(f"fetch.catalog_file: {file} is no whole parquet file ({reason}).") from None
 
 
 def _json_rows(file: Path) -> Iterator[Any]:

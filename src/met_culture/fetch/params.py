@@ -30,17 +30,17 @@ def _date(text: str) -> str:
 
 
 Department = Annotated[str, AfterValidator(_department)]
-# Strings, because YAML reads a bare 2026-11-24 as a date.
+# A string, because YAML reads a bare 2026-11-24 as a date.
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_date)]
-HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]  # without https:// and in lower case
-# What a header can hold; a name and a place to complain.
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]  # lower case, without https://
+# Characters that a header can hold: a name, and where to complain.
 UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
 
 
 @dataclass(frozen=True, config=STRICT)
 class CandidateRule:
-    """What an object must be to be fetched; every key that is given must fit."""
+    """What an object must be to be fetched; it must fit every key that is given."""
 
     departments: tuple[Department, ...] = ()
     classifications: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class CandidateRule:
 
 @dataclass(frozen=True, config=STRICT)
 class FetchParams:
-    """Where records and images come from, which of them, and how politely."""
+    """Where records and images come from, which of them are fetched, and how politely."""
 
     source: Annotated[str, Field(min_length=1)]
     sample_seed: Seed
@@ -68,7 +68,7 @@ class FetchParams:
     user_agent: UserAgent
 
     def __post_init__(self) -> None:
-        """Reject catalogues that lack their file, or that cannot be brought up to date by date."""
+        """Reject a catalogue without its file, and a date of changes for a dump, which has none."""
         if self.catalog in ("csv", "dump") and not self.catalog_file:
             raise ValueError(f"catalog is {self.catalog}, so catalog_file must be the path or URL of its file")
         if self.catalog == "dump" and self.since:

@@ -1,4 +1,4 @@
-"""Serve a museum folder in the shape of the Met's Collection API, on this machine only.
+"""Simulate the Met's Collection API and image host on this machine, from a museum folder.
 
 `python -m met_culture.museum DIR` serves DIR, a folder with `records.jsonl` and `images/`, until Ctrl-C.
 `python -m met_culture.museum DIR --limit 80` blocks whoever asks too fast, as the museum does.
@@ -55,7 +55,7 @@ def _behavior(arguments: argparse.Namespace, log: TextIO | None) -> ServerBehavi
 
 def _open_log(path: Path) -> TextIO:
     try:
-        return path.open("w", encoding="utf-8", buffering=1)  # whole lines, for whoever reads along
+        return path.open("w", encoding="utf-8", buffering=1)  # whole lines, so that others can read the file meanwhile
     except OSError as error:
         raise UserError(f"--log {path} cannot be written: {error.strerror or error}.") from None
 

@@ -1,4 +1,4 @@
-"""What the museum's API answers, before it is sent: the listing, the records, the departments and the search."""
+"""The answers of the museum's API: the listing, the records, the departments and the search."""
 
 import json
 import re
@@ -55,31 +55,31 @@ def _filters(query: Query) -> _Filters:
 class MuseumApi:
     """The API of one collection; any number of threads may ask it.
 
-    Pages of a search are asked one after another, so what was found is kept for a while.
+    A client asks for one page of a search after another, so the ids of recent searches are kept.
     """
 
     def __init__(self, records: Mapping[int, dict[str, Any]], is_gone: Callable[[int], bool]) -> None:
-        """Answer from `records`; nothing is read before it is asked for.
+        """Answer from `records`; each is read only when a request needs it.
 
         Args:
-            records: By objectID; in the order in which the API lists them.
-            is_gone: Says whether a listed id has no record any more.
+            records: By objectID, in the order in which the API lists them.
+            is_gone: Whether a listed id no longer has a record.
         """
         self.records, self._is_gone = records, is_gone
-        self._lock = threading.RLock()  # so that parallel requests do not search for the same
-        self._found = lru_cache(maxsize=16)(self._find)
+        self._lock = threading.RLock()  # so that parallel requests do not do the same search twice
+        self._search_ids = lru_cache(maxsize=16)(self._find)
         self._listing = lru_cache(maxsize=8)(self._list)
 
     def answer(self, path: str, query: Query) -> Answer:
-        """Answer a decoded path; of a key that comes twice, the query holds the last value."""
+        """Answer a decoded path and its query."""
         path = path.removeprefix(PREFIX)
         if path == "/v1/objects":
             return self.objects(query)
         if match := _OBJECT.fullmatch(path):
             return self.object(int(match[1]))
         if path == "/v1/departments":
-            listed = [{"departmentId": key, "displayName": name} for key, name in DEPARTMENTS.items()]
-            return json_answer({"departments": listed})
+            departments = [{"departmentId": key, "displayName": name} for key, name in DEPARTMENTS.items()]
+            return json_answer({"departments": departments})
         if path == "/v1.1/search":
             return self.search(query)
         if path == "/v1/search":
@@ -108,17 +108,18 @@ class MuseumApi:
     def other_object(self, path: str) -> Answer:
         """Answer `/v1/objects/{id}` with the record of another object."""
         match = _OBJECT.fullmatch(path.removeprefix(PREFIX))
-        asked = int(match[1]) if match else 0
-        other = next((each for each in self.records if each != asked), asked)
-        record = self.records.get(other, {}) | {"objectID": other if other != asked else asked + 1}
-        return json_answer(record)
+        requested = int(match[1]) if match else 0
+        for object_id in self.records:
+            if object_id != requested:
+                return json_answer(self.records[object_id])
+        return json_answer(self.records.get(requested, {}) | {"objectID": requested + 1})
 
     def search(self, query: Query) -> Answer:
-        """Answer `/v1.1/search`: one page of the ids that match; null past the window."""
+        """Answer `/v1.1/search`: one page of the matching ids; null past the window."""
         start = _number(query.get("offset", ""), 0)
         count = min(_number(query.get("limit", ""), LIMIT), MAX_LIMIT)
         with self._lock:
-            ids = self._found(_filters({key: query[key] for key in query.keys() - {"offset", "limit"}}))
+            ids = self._search_ids(_filters({key: query[key] for key in query.keys() - {"offset", "limit"}}))
         shown = ids[start : min(start + count, WINDOW)].tolist()
         return json_answer({"total": len(ids), "objectIDs": shown or None})
 
@@ -137,12 +138,12 @@ class MuseumApi:
     def _list(self, wanted: str, since: str) -> Answer:
         ids: Iterable[int] = self._in_departments(wanted) if wanted else self.records
         if since:
-            ids = (each for each in ids if str(self.records[each].get("metadataDate") or "") >= since)
+            ids = (number for number in ids if str(self.records[number].get("metadataDate") or "") >= since)
         listed = list(ids)
         return json_answer({"total": len(listed), "objectIDs": listed})
 
     def _find(self, filters: _Filters) -> "array[int]":
-        """Return the ids that match, looked for among those of a broader search where there is one."""
+        """Return the matching ids; a narrower search looks only at the ids of a broader one."""
         query = dict(filters)
         broader = {key: query[key] for key in query.keys() - DATES}
         if broader == query:
@@ -150,5 +151,5 @@ class MuseumApi:
         if broader == query:
             department = query.get("departmentId", "")
             return array("q", self._in_departments(department) if department.isdecimal() else self.records)
-        ids = self._found(_filters(broader))
-        return array("q", (each for each in ids if matches(self.records[each], query)))
+        ids = self._search_ids(_filters(broader))
+        return array("q", (number for number in ids if matches(self.records[number], query)))

@@ -1,4 +1,4 @@
-"""How the museum's server treats its clients: its limit and block, its faults, and its log of who asked for what."""
+"""How the simulated museum treats its clients: its limit and block, its faults, and its log of the requests."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 from met_culture.museum.faults import API_FAULTS, IMAGE_FAULTS, RECORD_FAULTS
 
 Host = Literal["api", "images"]
-IN_A_ROW = 3  # faults of one path, at most, so that a client that asks four times gets everything
+IN_A_ROW = 3  # faults of one path, at most: a client that tries four times gets everything
 MAX_LATENCY_S = 60.0
 
 
@@ -22,11 +22,11 @@ class Request:
     """One request as the log shows it.
 
     Attributes:
-        time: Seconds of the behavior's clock, at which it arrived.
-        host: Which of the museum's hosts was asked.
+        time: When it arrived, in seconds of the behavior's clock.
+        host: Which of the museum's hosts received it.
         path: As it was sent, with its query.
         status: Of the answer; 0 if the connection was dropped without one.
-        fault: A kind of `museum_faults`, or nothing.
+        fault: A kind that `faults.py` lists, or "".
         blocked: Whether the API's block answered it.
         user_agent: As it was sent.
     """
@@ -41,7 +41,7 @@ class Request:
 
 
 def _drawn(*parts: object) -> tuple[float, int]:
-    """Return a number from 0 to 1 and another integer, both a hash of `parts`."""
+    """Return a number from 0 to 1 and an integer; equal parts give equal numbers."""
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8], "big") / 2**64, int.from_bytes(digest[8:], "big")
 
@@ -54,19 +54,19 @@ def _kinds(host: Host, path: str) -> tuple[str, ...]:
 
 @dataclass(kw_only=True)
 class ServerBehavior:
-    """How clients are treated; by default they all get good answers at once. Threads may share it.
+    """How clients are treated; by default every request gets a good answer at once. Threads may share it.
 
     Attributes:
-        limit: Requests of the API in any `window_s` seconds; the next one starts a block. None for no limit.
+        limit: API requests in any `window_s` seconds; the next one starts a block. None for no limit.
         window_s: Seconds that the limit looks back; requests that met the block do not count.
-        block_s: Seconds for which every request of the API gets status 403; asking meanwhile does not lengthen it.
-        blocked_at_start: Whether the first request of the API meets a block, too.
-        faults: Share of requests, 0 to 1, that get a fault, on either host; drawn path by path, so that the order of
+        block_s: Seconds for which every API request gets status 403; requests meanwhile do not lengthen it.
+        blocked_at_start: Whether the first API request starts a block, too.
+        faults: Share of requests, 0 to 1, that get a fault, on either host; drawn for each path, so that the order of
             requests does not matter.
         gone: Share of ids, 0 to 1, that are listed and have no record.
         latency_s: Seconds before every answer.
-        seed: Of the draw of `faults` and `gone`.
-        log: Gets a line of JSON per request.
+        seed: Draws `faults` and `gone`.
+        log: Receives a line of JSON per request.
         keep_log: Whether `requests` is kept.
         clock: Returns seconds.
         requests: The requests in the order of their answers.
@@ -95,7 +95,7 @@ class ServerBehavior:
         self._times: deque[float] = deque()  # of the requests that the limit counts
         self._blocked_until = float("-inf")
         self._block_next = self.blocked_at_start
-        self._asked: dict[tuple[Host, str], tuple[int, int]] = {}  # how often, and faults in a row
+        self._history: dict[tuple[Host, str], tuple[int, int]] = {}  # requests of a path, and its faults in a row
 
     def _check(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -108,7 +108,7 @@ class ServerBehavior:
             raise ValueError(f"the latency must be from 0 to {MAX_LATENCY_S:.0f} seconds")
 
     def admit(self, host: Host, path: str, user_agent: str = "") -> Request:
-        """Return how a request that has just arrived is treated; its status is not known yet."""
+        """Return a request that has just arrived with its fault or block; its status is not known yet."""
         with self._lock:
             request = Request(self.clock(), host, path, user_agent=user_agent)
             if host == "api" and self._blocks(request.time):
@@ -124,7 +124,7 @@ class ServerBehavior:
                 self.log.write(json.dumps(asdict(request)) + "\n")
 
     def is_gone(self, object_id: int) -> bool:
-        """Tell whether a listed id has no record any more."""
+        """Return whether a listed id no longer has a record."""
         return _drawn(self.seed, "gone", object_id)[0] < self.gone
 
     def _blocks(self, now: float) -> bool:
@@ -140,9 +140,9 @@ class ServerBehavior:
         return starts
 
     def _fault(self, host: Host, path: str) -> str:
-        times, in_a_row = self._asked.get((host, path), (0, 0))
-        share, choice = _drawn(self.seed, host, path, times)
-        faulty = share < self.faults and in_a_row < IN_A_ROW
-        self._asked[host, path] = times + 1, in_a_row + 1 if faulty else 0
+        requests, in_a_row = self._history.get((host, path), (0, 0))
+        number, choice = _drawn(self.seed, host, path, requests)
+        faulty = number < self.faults and in_a_row < IN_A_ROW
+        self._history[host, path] = requests + 1, in_a_row + 1 if faulty else 0
         kinds = _kinds(host, path)
         return kinds[choice % len(kinds)] if faulty else ""

@@ -1,6 +1,6 @@
-"""What may be wrong with an answer of the museum's hosts, and how each fault looks on the wire.
+"""The faults that an answer of the simulated museum may have, and the bytes that are sent for each.
 
-Kinds: status_<number> (an HTML page), html and empty (with status 200), cut_content (the half of it, with a fitting
+Kinds: status_<number> (an HTML page), html and empty (with status 200), cut_content (half of the body, with a fitting
 Content-Length), cut_body (the connection closes before Content-Length is reached), other_record (of another objectID),
 dropped (no answer), endless_body and endless_headers (a byte now and then).
 """
@@ -17,8 +17,8 @@ IMAGE_FAULTS = (*STATUSES, "html", "empty", "cut_content", "cut_body", "dropped"
 API_FAULTS = IMAGE_FAULTS
 RECORD_FAULTS = (*API_FAULTS, "other_record")
 LAST = {"cut_body", "dropped", "endless_body", "endless_headers"}  # the connection closes after them
-TRICKLE_S = 0.2  # between two bytes of what never ends
-TRICKLES = 300  # bytes of it: a minute, in case the client never leaves
+TRICKLE_S = 0.2  # between two bytes of an endless answer
+TRICKLES = 300  # bytes of an endless answer: a minute, in case the client never leaves
 ENDLESS = 100_000  # bytes that the headers of an endless body promise
 
 
@@ -28,7 +28,7 @@ def block_page(status: int = HTTPStatus.FORBIDDEN) -> Answer:
 
 
 def faulty(fault: str, answer: Answer) -> Answer:
-    """Return what is answered instead; faults that show only on the wire change nothing here."""
+    """Return the answer with its fault; faults that concern only the bytes sent change nothing here."""
     if fault in STATUSES:
         status = STATUSES[fault]
         wrong = block_page() if status == HTTPStatus.FORBIDDEN else page(status, HTTPStatus(status).phrase)

@@ -1,4 +1,4 @@
-"""The HTTP server of the museum, on this machine only: what `museum_api` answers, and what `behavior` makes of it."""
+"""The HTTP server of the simulated museum, on this machine only: answers of `api.py`, changed by `behavior.py`."""
 
 import hashlib
 import sys
@@ -20,7 +20,7 @@ from met_culture.museum.behavior import Host, Request, ServerBehavior
 from met_culture.museum.faults import LAST, TRICKLE_S, block_page, faulty, pieces
 
 Records = Mapping[int, dict[str, Any]]
-ReadImage = Callable[[str], bytes | None]  # from a decoded URL path, `/images/<scheme>/<host>/<path>`
+ReadImage = Callable[[str], bytes | None]  # takes a decoded URL path, `/images/<scheme>/<host>/<path>`
 
 
 def _read_image(folder: Path, path: str) -> bytes | None:
@@ -42,7 +42,7 @@ class MuseumServer(ThreadingHTTPServer):
             records: By objectID, in ascending order; several threads read them.
             read_image: Returns the image of a decoded URL path, `/images/<scheme>/<host>/<path>`, or None.
             port: 0 takes a free one.
-            behavior: How clients are treated; well by default, and without a log.
+            behavior: By default every request gets a good answer at once, and no log is kept.
         """
         self.read_image, self.behavior = read_image, behavior or ServerBehavior(keep_log=False)
         self.closing = threading.Event()
@@ -64,12 +64,12 @@ class MuseumServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def server_close(self) -> None:
-        """Close the port, and let no answer that is still on its way wait any longer."""
+        """Close the port, and end the waits of answers that have not been sent yet."""
         self.closing.set()
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as inherited
-        """Keep quiet about a client that went away; that is its right."""
+        """Print nothing if a client closed its connection early."""
         if not isinstance(sys.exception(), ConnectionError) and not self.closing.is_set():
             super().handle_error(request, client_address)
 
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.closing.is_set():
             self.close_connection = True
             return
-        # Logged before it is sent, so that whoever has the answer finds it in the log.
+        # Logged before it is sent, so that a client that has the answer finds it in the log.
         behavior.note(replace(request, status=0 if request.fault == "dropped" else answer.status))
         self._send(request.fault, answer)
 
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def log_message(self, *args: object) -> None:
-        """Keep quiet: a fetch of the sample would print a thousand lines."""
+        """Print nothing: a fetch would print thousands of lines."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""The synthetic sample: a small museum, drawn from a seed, that stands in for the real one without a network.
+"""The synthetic sample: a small museum, drawn from a seed, that replaces the real one where there is no network.
 
-Nothing in it is, or copies, a work of the museum. Pictures and records only have the shape of the real ones:
-about 480 objects, 366 of them good paintings of four cultures, the rest what a pipeline has to leave out.
+Nothing in it is, or copies, a work of the museum; pictures and records only have the shape of the real ones. Of about
+480 objects, 366 are good paintings of four cultures, and a pipeline has to leave out the rest.
 """
 
 import json
@@ -27,11 +27,11 @@ __all__ = ["write_museum"]
 def write_museum(folder: Path, *, seed: int) -> None:
     """Write a museum folder: `records.jsonl` and `images/<decoded URL path>`.
 
-    The same seed writes the same bytes. What an earlier run left in the folder is replaced.
+    The same seed writes the same bytes. The content of an earlier run is replaced.
 
     Args:
-        folder: the museum folder; made if missing.
-        seed: the seed of everything that is drawn or written.
+        folder: The museum folder; made if missing.
+        seed: Draws all pictures and records.
     """
     works = plan(seed)
     shutil.rmtree(folder / "images", ignore_errors=True)
@@ -43,16 +43,16 @@ def write_museum(folder: Path, *, seed: int) -> None:
 
 
 def write_picture(folder: Path, work: Work, seed: int) -> None:
-    """Write the JPEG of one work, or what lies in its place, under its decoded URL path."""
+    """Write the file of one work, a JPEG or what replaces it, under its decoded URL path."""
     path = folder / "images" / unquote(image_path(work))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(defects.spoil(work, draw(work, seed)))
+    path.write_bytes(defects.damage(work, draw(work, seed)))
 
 
 def draw(work: Work, seed: int) -> bytes:
-    """Return the photograph of a work as JPEG; it depends on nothing but the work and the seed.
+    """Return the photograph of a work as JPEG; it depends only on the work and the seed.
 
-    Two photographs of one painting differ by the camera only, leaves of one album share the hand that chose colours.
+    Two photographs of one painting differ only by the camera; the leaves of an album share their colours.
     """
     hands, strokes, mounts, camera = (
         np.random.default_rng([seed, number, purpose])

@@ -1,4 +1,4 @@
-"""Strokes, washes and grounds: what every painter of the synthetic sample paints with.
+"""Strokes, washes and grounds, which all painters of the synthetic sample use.
 
 Pictures are RGB uint8 arrays of shape (h, w, 3); functions that take a canvas paint on it in place.
 Positions and lengths are pixels, angles radians with 0 to the right and negative upwards.

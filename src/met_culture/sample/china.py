@@ -108,10 +108,10 @@ def flowering(rng: Rng, shape: Shape, palette: Palette) -> np.ndarray:
     for _ in range(int(rng.integers(1, 4))):
         at = (side * width, height * rng.uniform(0.2, 0.95))
         angle = (np.pi if side else 0) + (1 if side else -1) * rng.uniform(0, 0.9)
-        places = branch(canvas, rng, at, angle, size * rng.uniform(0.6, 0.9), palette.ink)
-        for place in places[:: int(rng.integers(3, 6))]:
-            leaves(canvas, rng, place, size / 14, mix(palette.accents[0], palette.ink, 0.3))
-        blossoms(canvas, rng, places[::2], min(height, width) / 34, palette.accents[1])
+        points = branch(canvas, rng, at, angle, size * rng.uniform(0.6, 0.9), palette.ink)
+        for point in points[:: int(rng.integers(3, 6))]:
+            leaves(canvas, rng, point, size / 14, mix(palette.accents[0], palette.ink, 0.3))
+        blossoms(canvas, rng, points[::2], min(height, width) / 34, palette.accents[1])
     if rng.random() < 0.4:
         birds(canvas, rng, palette.ink, 4)
     sign(canvas, rng, palette)

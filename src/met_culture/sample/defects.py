@@ -1,8 +1,9 @@
-"""What goes wrong in a real museum: objects to leave out, odd URLs, pictures that are none, records of old."""
+"""The defects of a real museum: objects to leave out, odd URLs, files that are no pictures, records of old."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from met_culture.sample.keys import NEWER_KEYS
 from met_culture.sample.works import Work
 
 WEST, EAST = ("America",), ("China", "Japan")
@@ -15,12 +16,12 @@ PRINTS |= {"objectName": ("Print",), "medium": ("Etching",)}
 
 @dataclass(frozen=True)
 class Kind:
-    """Objects to leave out: how many, in whose manner they are drawn, and what their records say in turn."""
+    """Objects to leave out: how many, in which manners, and the values that their records take in turn."""
 
     name: str
     count: int
     schools: tuple[str, ...]
-    fields: dict[str, tuple[object, ...]]
+    fields: Mapping[str, tuple[object, ...]]
 
 
 LEFT_OUT = (
@@ -65,11 +66,23 @@ LEFT_OUT = (
     ),
 )
 
+# Records from before 2020 lack these eight keys.
+NEWER_KEYS = (
+    "constituents",
+    "measurements",
+    "artistGender",
+    "artistWikidata_URL",
+    "artistULAN_URL",
+    "objectWikidata_URL",
+    "isTimelineWork",
+    "GalleryNumber",
+)
+
 # Good paintings that have no usable picture.
 BROKEN = {"no image": 6, "not public": 8, "dead link": 8, "truncated": 4, "web page": 3, "empty file": 1}
 
-# Good paintings with something odd that does no harm to a careful reader.
-CLEVER = {
+# Good paintings with something odd that a careful reader can handle.
+ODD = {
     "URL with space": 2,
     "URL with comma": 2,
     "URL with en-dash": 2,
@@ -94,28 +107,28 @@ WEB_PAGE = (
 
 
 def file_name(work: Work) -> str:
-    """Return the file name in the URL of a work's picture, odd for some defects."""
-    number = work.painted_as if work.wart == "shared URL" else work.object_id
-    return NAMES.get(work.wart, "DP{}").format(number) + ".jpg"
+    """Return the file name in the URL of a work's picture; some defects make it odd."""
+    number = work.painted_as if work.defect == "shared URL" else work.object_id
+    return NAMES.get(work.defect, "DP{}").format(number) + ".jpg"
 
 
 def has_url(work: Work) -> bool:
-    """Tell whether the record of a work links to a picture."""
-    return work.wart not in ("no image", "not public")
+    """Return whether the record of a work links to a picture."""
+    return work.defect not in ("no image", "not public")
 
 
 def has_file(work: Work) -> bool:
-    """Tell whether a work puts a file of its own into the museum folder."""
-    return has_url(work) and work.wart not in ("dead link", "shared URL")
+    """Return whether a work has a file of its own in the museum folder."""
+    return has_url(work) and work.defect not in ("dead link", "shared URL")
 
 
-def spoil(work: Work, jpeg: bytes) -> bytes:
-    """Return the bytes that lie under the work's URL: the picture, a part of it, a web page, or nothing."""
-    spoilt = {"truncated": jpeg[: len(jpeg) * 2 // 5], "web page": WEB_PAGE, "empty file": b""}
-    return spoilt.get(work.wart, jpeg)
+def damage(work: Work, jpeg: bytes) -> bytes:
+    """Return the content of the work's file: the picture, a part of it, a web page, or nothing."""
+    damaged = {"truncated": jpeg[: len(jpeg) * 2 // 5], "web page": WEB_PAGE, "empty file": b""}
+    return damaged.get(work.defect, jpeg)
 
 
-def outdate(record: dict[str, object]) -> dict[str, object]:
+def outdate(record: dict[str, Any]) -> dict[str, Any]:
     """Return the record as the API served it before 2020: 49 keys, tags as plain strings."""
     old = {key: value for key, value in record.items() if key not in NEWER_KEYS}
     return old | {"tags": [tag["term"] for tag in record["tags"]]}

@@ -126,8 +126,8 @@ def drawing(rng: Rng, shape: Shape, palette: Palette) -> np.ndarray:
     if rng.random() < 0.5:
         arcade(canvas, (int(width * 0.1), int(height * 0.3), int(width * 0.9), int(height * 0.75)), 4, *plain[:2])
     else:
-        places = branch(canvas, rng, (0, height), -1.0, min(shape) * 0.9, palette.ink)
-        blossoms(canvas, rng, places, 5, plain[0])
+        points = branch(canvas, rng, (0, height), -1.0, min(shape) * 0.9, palette.ink)
+        blossoms(canvas, rng, points, 5, plain[0])
     company(canvas, rng, Palette(palette.ground, palette.ink, plain), 0.9, height * 0.5)
     wash(canvas, noise(rng, shape, (50, 50)) * 0.5, palette.ground)
     birds(canvas, rng, palette.ink, 4)

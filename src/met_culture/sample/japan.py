@@ -112,8 +112,8 @@ def beauties(rng: Rng, shape: Shape, palette: Palette) -> np.ndarray:
     count = int(np.clip(round(width / height * rng.uniform(1, 3)), 1, 5))
     tall = min(height * 0.75, width / count * 1.4)
     if rng.random() < 0.5:
-        places = branch(canvas, rng, (0, height * 0.3), -0.2, width * 0.7, palette.ink)
-        blossoms(canvas, rng, places, min(shape) / 45, (236, 190, 190))
+        points = branch(canvas, rng, (0, height * 0.3), -0.2, width * 0.7, palette.ink)
+        blossoms(canvas, rng, points, min(shape) / 45, (236, 190, 190))
     for index in range(count):
         foot = (width * (index + 0.5 + rng.normal(0, 0.1)) / count, height * rng.uniform(0.88, 0.97))
         first, second = (palette.accents[k] for k in rng.permutation(3)[:2])
@@ -129,8 +129,8 @@ def cherry(rng: Rng, shape: Shape, palette: Palette) -> np.ndarray:
     if rng.random() < 0.75:
         hills(canvas, rng, palette)
     for _ in range(int(rng.integers(1, 3))):
-        places = branch(canvas, rng, (width * rng.uniform(0, 1), height), -np.pi / 2, height * 0.8, palette.ink)
-        blossoms(canvas, rng, places, min(shape) / 30, choose(rng, ((240, 226, 220), (228, 160, 160), (200, 70, 60))))
+        points = branch(canvas, rng, (width * rng.uniform(0, 1), height), -np.pi / 2, height * 0.8, palette.ink)
+        blossoms(canvas, rng, points, min(shape) / 30, choose(rng, ((240, 226, 220), (228, 160, 160), (200, 70, 60))))
     if rng.random() < 0.3:
         starts = rng.uniform(0, 1, (60, 2)) * [width, height]
         fall = np.array([-height * 0.03, height * 0.1])

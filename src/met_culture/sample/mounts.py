@@ -1,4 +1,4 @@
-"""What lies around a painting in a photograph: silk mounts, plain surrounds, grey scales.
+"""The surroundings of a painting in a photograph: silk mounts, plain grounds, grey scales.
 
 Pictures are RGB uint8 (h, w, 3); every function returns a new one.
 """

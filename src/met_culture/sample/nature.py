@@ -109,21 +109,21 @@ def grass(canvas: np.ndarray, rng: Rng, at: tuple[float, float], size: float, co
 
 
 def branch(canvas: np.ndarray, rng: Rng, at: tuple[float, float], angle: float, size: float, ink: Color) -> np.ndarray:
-    """Paint a forking branch; return the places, float (n, 2), where blossoms may sit."""
+    """Paint a forking branch; return the points, float (n, 2), where blossoms may sit."""
     limb = curve(rng, at, angle, size, bend=rng.normal(0, 0.5), wobble=0.18)
     stroke(canvas, limb, ink, max(2, size / 28), 1)
-    places = [limb[3:]]
+    points = [limb[3:]]
     for x, y in limb[2:]:
         twig = curve(rng, (x, y), angle + rng.normal(0, 0.8), size * rng.uniform(0.2, 0.5))
         stroke(canvas, twig, ink, max(1, size / 70), 1)
-        places.append(twig[3:])
-    return np.vstack(places)
+        points.append(twig[3:])
+    return np.vstack(points)
 
 
-def blossoms(canvas: np.ndarray, rng: Rng, places: np.ndarray, size: float, color: Color) -> None:
+def blossoms(canvas: np.ndarray, rng: Rng, points: np.ndarray, size: float, color: Color) -> None:
     """Paint five-petalled blossoms of about `size` pixels radius with a dark heart."""
     ring = np.arange(5) * 2 * np.pi / 5
-    for x, y in places:
+    for x, y in points:
         radius = max(1.5, rng.normal(size, size / 4))
         petals = np.column_stack([np.cos(ring), np.sin(ring)]) * radius * 0.6 + [x, y]
         dabs(rng, canvas, petals, color, radius * 0.5, 6)

@@ -1,4 +1,4 @@
-"""The four manners of painting, by the culture they belong to, and how often a culture uses which."""
+"""The four manners of painting, and how often each culture uses them."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ MANNERS = {
     "India": (india.hand, india.SUBJECTS),
 }
 
-# Share of a culture's paintings done in the manner of another: Japanese ink painters studied Chinese scrolls,
-# Chinese and American painters took up Japanese boldness, Indian court painters saw European oils.
-# These shares make the sample about as hard for a small network as the real collection is.
+# Probability of each manner in a culture: Japanese ink painters studied Chinese scrolls, Chinese and American painters
+# took up Japanese boldness, Indian court painters saw European oils. With these numbers the sample is about as hard for
+# a small network as the real collection.
 SCHOOLS = {
     "China": {"China": 0.96, "Japan": 0.04},
     "Japan": {"Japan": 0.92, "China": 0.08},
@@ -23,7 +23,7 @@ SCHOOLS = {
 }
 
 # Japanese scrolls were more often photographed with mount and surround than Chinese ones.
-# (form, share, least and greatest width / height)
+# (form, probability, least and greatest width / height)
 FORMS = {
     "China": (
         ("hanging scroll", 0.28, 0.3, 0.62),
@@ -50,7 +50,7 @@ FORMS = {
 def paint(rng: Rng, palette_rng: Rng, manner: str, subject: str, aspect: float) -> np.ndarray:
     """Return a painting, RGB uint8 (h, w, 3) with a long side of 400 to 470 pixels and width / height `aspect`.
 
-    Leaves of one album share `palette_rng`'s state, hence their paper, ink and colours.
+    Leaves of one album get equal states of `palette_rng`, and so the same paper, ink and colours.
     """
     hand, subjects = MANNERS[manner]
     longest = int(rng.integers(400, 470))

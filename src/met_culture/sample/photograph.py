@@ -1,4 +1,4 @@
-"""From a painting to the museum's photograph of it: how each form is staged, and the camera.
+"""The museum's photograph of a painting: how each form is staged, and the camera.
 
 Pictures are RGB uint8 (h, w, 3); every function returns a new one.
 """
@@ -12,12 +12,11 @@ from met_culture.sample.brush import Rng, choose, mix, vary
 from met_culture.sample.mounts import BLACK, BROCADES, MAT, border, silk_mount, surround
 
 GILT = (160, 122, 58)
-# Pixels of the short side; anything thinner would be a line, not a picture.
-SHORTEST = 80
+SHORTEST = 80  # pixels of the short side; a thinner picture would be a line
 
 
 def stage(rng: Rng, painting: np.ndarray, form: str) -> np.ndarray:
-    """Return a painting as it lies before the camera, long side 400 to 500 pixels."""
+    """Return a painting with its surroundings, long side 400 to 500 pixels."""
     scene = STAGINGS[form](rng, painting)
     longest = max(int(rng.integers(400, 500)), SHORTEST * max(scene.shape[:2]) // min(scene.shape[:2]) + 1)
     scale = longest / max(scene.shape[:2])
@@ -26,18 +25,18 @@ def stage(rng: Rng, painting: np.ndarray, form: str) -> np.ndarray:
 
 
 def photograph(rng: Rng, scene: np.ndarray, *, grey: bool = False) -> np.ndarray:
-    """Return the scene as one of many cameras took it: a trim, white balance, exposure, contrast, haze, noise."""
+    """Return the scene with the trim, white balance, exposure, contrast, haze and noise of a random camera."""
     top, bottom, left, right = rng.integers(0, 3, 4)
     picture = cv2.resize(scene[top : scene.shape[0] - bottom, left : scene.shape[1] - right], scene.shape[1::-1])
     levels = np.arange(256)[:, None] / 255
     gain = rng.normal(1, 0.04) * rng.normal(1, 0.022, 3)
     curve = rng.uniform(0, 0.06) + (levels ** rng.normal(1, 0.1)) * gain * rng.uniform(0.88, 1.02)
     table = np.clip(curve * 255, 0, 255).astype(np.uint8)[:, None]
-    seen = cv2.LUT(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.8)), table)
+    exposed = cv2.LUT(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.8)), table)
     if grey:
-        seen = cv2.cvtColor(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    speckle = rng.normal(0, rng.uniform(0.5, 3), (*seen.shape[:2], 1)).astype(np.float32)
-    return np.clip(seen + speckle, 0, 255).astype(np.uint8)
+        exposed = cv2.cvtColor(cv2.cvtColor(exposed, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    speckle = rng.normal(0, rng.uniform(0.5, 3), (*exposed.shape[:2], 1)).astype(np.float32)
+    return np.clip(exposed + speckle, 0, 255).astype(np.uint8)
 
 
 def hanging_scroll(rng: Rng, painting: np.ndarray) -> np.ndarray:

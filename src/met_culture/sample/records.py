@@ -1,25 +1,24 @@
-"""The object records of the sample, in the shape that the museum's Collection API serves: 57 keys."""
+"""The object records of the sample, with the 57 keys of the museum's Collection API."""
 
 import numpy as np
 
+from met_culture.common.record_keys import COLUMNS
 from met_culture.sample import defects, wording
 from met_culture.sample.brush import Rng, choose
-from met_culture.sample.keys import KEYS
 from met_culture.sample.works import FIRST_ID, Work
 
 LABEL = "(synthetic sample)"
-# Sets the generator of words apart from those of the picture (0 to 3).
-WORDS = 4
+WORDS = 4  # the picture's random generators have the numbers 0 to 3
 HOST = "https://images.metmuseum.org/"
 
 
 def record(work: Work, seed: int) -> dict[str, object]:
     """Return the record of a work, labelled as synthetic; old records have 49 keys."""
-    # Two photographs of one painting are told apart by number alone: words follow from the painting.
+    # The words follow from the painting, so that two photographs of it differ only in their numbers.
     rng = np.random.default_rng([seed, work.album, WORDS])
-    full = dict.fromkeys(KEYS, "") | fixed(work) | numbers(work) | made(rng, work) | place(work) | work.fields
-    full |= image_urls(work)
-    return defects.outdate(full) if work.wart == "old record" else full
+    full: dict[str, object] = dict.fromkeys(COLUMNS, "")
+    full |= fixed(work) | numbers(work) | description(rng, work) | origin(work) | work.fields | image_urls(work)
+    return defects.outdate(full) if work.defect == "old record" else full
 
 
 def fixed(work: Work) -> dict[str, object]:
@@ -46,7 +45,7 @@ def numbers(work: Work) -> dict[str, object]:
     return {"objectID": work.object_id, "accessionNumber": f"{year}.{entry}.{part}", "accessionYear": str(year)}
 
 
-def made(rng: Rng, work: Work) -> dict[str, object]:
+def description(rng: Rng, work: Work) -> dict[str, object]:
     """Return title, artist, dates, material and size."""
     period, first, last = choose(rng, wording.PERIODS[work.school])
     begin = int(rng.integers(first, last - 20))
@@ -76,9 +75,9 @@ def dimensions(rng: Rng, work: Work) -> str:
     return f"{height / 2.54:.1f} x {width / 2.54:.1f} in. ({height:.1f} x {width:.1f} cm)"
 
 
-def place(work: Work) -> dict[str, object]:
+def origin(work: Work) -> dict[str, object]:
     """Return department, classification and culture as the museum writes them for a work of this school."""
-    department, _, classification, culture, nationality = wording.PLACES[work.school]
+    department, _, classification, culture, nationality = wording.ORIGINS[work.school]
     return {
         "department": department,
         "classification": classification,
@@ -89,11 +88,11 @@ def place(work: Work) -> dict[str, object]:
 
 def image_path(work: Work) -> str:
     """Return the path in the URL of a work's picture, as the record spells it."""
-    return f"CRDImages/{wording.PLACES[work.school][1]}/web-large/{defects.file_name(work)}"
+    return f"CRDImages/{wording.ORIGINS[work.school][1]}/web-large/{defects.file_name(work)}"
 
 
 def image_urls(work: Work) -> dict[str, object]:
-    """Return the links to the picture; both empty where there is none."""
+    """Return the links to the picture; both are empty if there is none."""
     if not defects.has_url(work):
         return {"primaryImage": "", "primaryImageSmall": ""}
     small = HOST + image_path(work)

@@ -35,7 +35,7 @@ def signs(canvas: np.ndarray, rng: Rng, corners: np.ndarray, cell: float, ink: C
 
 
 def seal(canvas: np.ndarray, rng: Rng, at: tuple[float, float], size: float) -> None:
-    """Stamp a red seal with its top left corner at a place given in shares of the canvas; `size` in pixels."""
+    """Stamp a red seal with its top left corner at a point given in shares of the canvas; `size` in pixels."""
     height, width = canvas.shape[:2]
     x, y = int(at[0] * width), int(at[1] * height)
     side = max(4, round(size))
@@ -49,5 +49,5 @@ def seals(canvas: np.ndarray, rng: Rng, count: int) -> None:
     """Stamp seals of makers and collectors near the edges of a painting."""
     for _ in range(count):
         along, edge = rng.uniform(0.04, 0.92), float(rng.choice([0.04, 0.9]))
-        place = (along, edge) if rng.random() < 0.3 else (edge, along)
-        seal(canvas, rng, place, min(canvas.shape[:2]) * rng.uniform(0.03, 0.06))
+        corner = (along, edge) if rng.random() < 0.3 else (edge, along)
+        seal(canvas, rng, corner, min(canvas.shape[:2]) * rng.uniform(0.03, 0.06))

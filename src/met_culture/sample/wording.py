@@ -1,4 +1,4 @@
-"""What the records of invented works say: titles, periods, media, by culture, subject and form."""
+"""The words of the records: titles, periods and media, by culture, subject and form."""
 
 TITLES = {
     "landscape": ("{} Mountains", "{} Valley", "River Landscape, {}", "A Lake at {}"),
@@ -43,7 +43,7 @@ PERIODS = {
     "India": (("", 1560, 1830),),
 }
 
-# What an object is called, and what it is made of.
+# (objectName, medium)
 OBJECTS = {
     "hanging scroll": ("Hanging scroll", "Hanging scroll; ink and color on silk"),
     "mounted scroll": ("Hanging scroll", "Hanging scroll; ink and color on silk"),
@@ -55,8 +55,8 @@ OBJECTS = {
     "folio": ("Folio", "Ink, opaque watercolor, and gold on paper"),
 }
 
-# (department, the folder of its pictures, classification, culture, nationality)
-PLACES = {
+# (department, folder of its pictures, classification, culture, nationality)
+ORIGINS = {
     "China": ("Asian Art", "as", "Paintings", "China", "Chinese"),
     "Japan": ("Asian Art", "as", "Paintings", "Japan", "Japanese"),
     "America": ("The American Wing", "ad", "", "American", "American"),

@@ -1,6 +1,7 @@
-"""The list of works in the sample museum: what each one is, before anything is drawn or written."""
+"""One work of the sample museum: its properties, before anything is drawn or written."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ FIRST_ID = 900_000_001
 
 GREY_SHARE = 0.04
 TALL_CANVAS = ("portrait",)
-# How often a subject is painted, where not as often as the others.
+# How often a subject is painted, relative to all other subjects.
 FREQUENCY = {
     "landscape": 3,
     "sea": 1.5,
@@ -30,19 +31,19 @@ class Work:
     """One object of the sample.
 
     Attributes:
-        object_id: its number; records and generators of random numbers follow from it.
-        culture: whose painting it is: a class name, or "" for an object that has to be left out.
-        school: the class whose forms, places and periods it has; the culture where there is one.
-        manner: whose manner it is painted in.
-        form: how it is mounted and photographed.
-        subject: what it shows, a key of the manner's subjects.
-        aspect: width / height of the painting.
-        wart: what is wrong or odd about it, "" for nothing.
-        painted_as: the work whose picture it shows (another one's for near-duplicates).
-        album: the work whose palette it shares (its own, or that of the album's first leaf).
+        object_id: Its number, from which its record and its random numbers follow.
+        culture: Its class, or "" for an object that has to be left out.
+        school: The class whose forms, origins and periods it has; the culture if it has one.
+        manner: The class in whose manner it is painted.
+        form: How it is mounted and photographed.
+        subject: What it shows, a key of the manner's subjects.
+        aspect: Width / height of the painting.
+        defect: What is wrong or odd about it, or "".
+        painted_as: Number of the work whose painting it shows; another one's for near-duplicates.
+        album: Number of the work whose palette it has; the first leaf's for leaves of an album.
         leaf: 1, 2, ... in an album, else 0.
-        grey: whether it was photographed in black and white.
-        fields: what its record says otherwise than records of its culture do.
+        grey: Whether it was photographed in black and white.
+        fields: Fields in which its record differs from the records of its culture.
     """
 
     object_id: int
@@ -52,7 +53,7 @@ class Work:
     form: str
     subject: str
     aspect: float
-    wart: str = ""
+    defect: str = ""
     painted_as: int = 0
     album: int = 0
     leaf: int = 0
@@ -60,12 +61,13 @@ class Work:
     fields: dict[str, object] = field(default_factory=dict)
 
 
-def new_work(rng: Rng, object_id: int, culture: str, school: str = "", **details: object) -> Work:
-    """Return a work of a culture, "" included, with manner, form, subject and shape drawn at random."""
+def new_work(rng: Rng, object_id: int, culture: str, school: str = "", **details: Any) -> Work:  # noqa: ANN401 - attributes of `Work`
+    """Return a work of a culture, which may be "", with manner, form, subject and aspect drawn at random."""
     home = school or culture
     manner = str(rng.choice(list(SCHOOLS[home]), p=list(SCHOOLS[home].values())))
-    shares = np.array([form[1] for form in FORMS[home]])
-    form, _, least, most = FORMS[home][int(rng.choice(len(shares), p=shares / shares.sum()))]
+    probabilities = np.array([form[1] for form in FORMS[home]])
+    chosen = int(rng.choice(len(probabilities), p=probabilities / probabilities.sum()))
+    form, _, least, most = FORMS[home][chosen]
     subject = choose_subject(rng, manner, form)
     aspect = float(np.exp(rng.uniform(np.log(least), np.log(most))))
     if subject in TALL_CANVAS:
