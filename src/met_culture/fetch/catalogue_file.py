@@ -87,9 +87,7 @@ def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[s
     for number, row in enumerate(rows, start=1):
         object_id = _object_id(row.get("objectID")) if isinstance(row, dict) else None
         if not object_id:
-            raise UserError(
-                f"fetch.catalog_file: {file}, row {number}: no record with an objectID; fix or remove it."
-            )
+            raise UserError(f"fetch.catalog_file: {file}, row {number}: no record with an objectID; fix or remove it.")
         record = {key: _as_answered(key, value) for key, value in row.items() if key in keys}
         yield record | {"objectID": object_id}
 
