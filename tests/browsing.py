@@ -1,4 +1,4 @@
-"""Pages in a real Chromium, without a network unless a test's own server is asked."""
+"""Pages in a real Chromium, without a network except for a server of the test."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,22 +24,22 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def opened(browser: Browser, url: str, width: int = 1280, complaints: tuple[str, ...] = ()) -> Iterator[Page]:
-    """Open a page; what the console says and what is asked of anybody else must be `complaints`.
+    """Open a page; console messages and requests to other servers must equal `complaints`.
 
     Args:
-        browser: Of `chromium`.
-        url: A file's, without a network then, or a test's own server's.
-        width: Of the window, in pixels.
-        complaints: What is expected.
+        browser: As `chromium` yields it.
+        url: Address of a file, then without a network, or of a server of the test.
+        width: Width of the window in pixels.
+        complaints: The expected messages.
     """
     context = browser.new_context(viewport={"width": width, "height": 900})
     context.set_offline(url.startswith("file:"))
-    page, heard = context.new_page(), []
+    page, messages = context.new_page(), []
     own = ("file:", "data:", "blob:", url, url.replace("http", "ws", 1))
-    page.on("console", lambda message: heard.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: heard.append(f"page: {error}"))
-    page.on("request", lambda asked: asked.url.startswith(own) or heard.append(f"asked: {asked.url}"))
+    page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: messages.append(f"page: {error}"))
+    page.on("request", lambda request: request.url.startswith(own) or messages.append(f"asked: {request.url}"))
     page.goto(url)
     yield page
     context.close()
-    assert tuple(heard) == complaints
+    assert tuple(messages) == complaints

@@ -1,4 +1,4 @@
-"""Models of random weights, and a repository with one in each commit."""
+"""Models with random weights, and a repository with a model in each commit."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ META = {
 
 
 def model(folder: Path, seed: int, threshold: float = 0.0) -> None:
-    """Write the model of a folder: random weights."""
+    """Write a model with random weights to the folder models."""
     network = build(replace(load("train", TrainParams, ROOT / "params.yaml"), seed=seed), 32, 4).trainable
     save_model(network, folder / "models/model.keras", META | {"threshold": threshold}, optimizer=False)
 

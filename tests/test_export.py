@@ -65,7 +65,7 @@ def test_onnx_answers_as_keras_on_the_test_split(
 
 
 def metadata(data: bytes) -> dict[str, Any]:
-    return {each.key: json.loads(each.value) for each in onnx.load_from_string(data).metadata_props}
+    return {item.key: json.loads(item.value) for item in onnx.load_from_string(data).metadata_props}
 
 
 @cnn_alone

@@ -1,6 +1,6 @@
 """The pages of `dvc plots show` and `dvc plots diff` in a real Chromium without a network.
 
-The repository is a small one with the plots that dvc.yaml declares, over made-up figures in two commits.
+The repository is a small one with the plots that dvc.yaml declares, over made-up results in two commits.
 """
 
 import shutil
@@ -116,10 +116,10 @@ def lines(page: Page, plot: str) -> list[tuple[str, str]]:
     """Return colour and dashes of every curve that connects points."""
     script = "found => found.filter(e => e.getAttribute('d').includes('L'))"
     style = ".map(e => [e.getAttribute('stroke'), e.getAttribute('stroke-dasharray')])"
-    return [tuple(each) for each in page.locator(f"#{plot} .mark-line path").evaluate_all(script + style)]
+    return [tuple(line) for line in page.locator(f"#{plot} .mark-line path").evaluate_all(script + style)]
 
 
-def shares(table: Path) -> list[str]:
+def row_shares(table: Path) -> list[str]:
     """Return the normalised matrix of a table, row by row, as the page writes it."""
     read = pd.read_csv(table)
     matrix = pd.crosstab(read["label"], read["predicted"], normalize="index").reindex(columns=LABELS, fill_value=0)
@@ -150,13 +150,13 @@ def test_show_marks_the_lowest_loss(browser: Browser, show: Path) -> None:
 def test_show_normalises_each_row_of_the_matrix(browser: Browser, show: Path, offline: Clone) -> None:
     with drawn(browser, show) as page:
         assert page.locator("#plots_confusion_csv .mark-rect.role-mark path").count() == 16
-        found = texts(page, "plots_confusion_csv")
+        shown = texts(page, "plots_confusion_csv")
         words = ["Confusion matrix, rows normalised", "true culture", "predicted culture", "fraction of row"]
-        assert {*words, *LABELS, "workspace", "0 of 6"} <= set(found)
+        assert {*words, *LABELS, "workspace", "0 of 6"} <= set(shown)
         written = page.locator("#plots_confusion_csv .mark-text.role-mark text[font-size='14px']").count()
         assert written == 16
-        values = [text for text in found if len(text) == 4 and text[1] == "."]
-        assert sorted(values) == sorted(shares(offline.folder / "plots/confusion.csv"))
+        values = [text for text in shown if len(text) == 4 and text[1] == "."]
+        assert sorted(values) == sorted(row_shares(offline.folder / "plots/confusion.csv"))
 
 
 def test_diff_outside_the_repository_overlays_revisions(browser: Browser, diff: Path) -> None:
@@ -164,7 +164,7 @@ def test_diff_outside_the_repository_overlays_revisions(browser: Browser, diff: 
         for plot in ("Accuracy", "Loss"):
             curves = lines(page, plot)
             assert len(set(curves)) == len(curves) == 4
-            assert [len(set(each)) for each in zip(*curves, strict=True)] == [2, 2]
+            assert [len(set(values)) for values in zip(*curves, strict=True)] == [2, 2]
             assert {"HEAD", "HEAD~1", "train (augmented)", "validation"} <= set(texts(page, plot))
         assert {"HEAD: 2 (0.450)", "HEAD~1: 2 (0.350)"} <= set(texts(page, "plots_training_csv"))
         assert page.locator("#plots_confusion_csv .mark-rect.role-mark path").count() == 32
@@ -174,9 +174,9 @@ def test_diff_outside_the_repository_overlays_revisions(browser: Browser, diff: 
 @pytest.mark.parametrize(("name", "revisions"), [("show", ["workspace"]), ("diff", ["HEAD~1", "HEAD"])])
 def test_the_pictures_show(browser: Browser, request: pytest.FixtureRequest, name: str, revisions: list[str]) -> None:
     with drawn(browser, request.getfixturevalue(name)) as page:
-        seen = page.evaluate("[...document.images].map(e => [e.alt, e.naturalWidth])")
+        images = page.evaluate("[...document.images].map(e => [e.alt, e.naturalWidth])")
     names = ("curves", "confusion", "errors")
-    assert sorted(seen) == sorted([f"plots/{each}.png, {rev}", 1000] for each in names for rev in revisions)
+    assert sorted(images) == sorted([f"plots/{name}.png, {rev}", 1000] for name in names for rev in revisions)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -1,4 +1,4 @@
-"""The presets of experiments/: what each changes must be a parameter, with a value that is allowed."""
+"""The presets of experiments/: every change must be a parameter, with an allowed value."""
 
 from pathlib import Path
 

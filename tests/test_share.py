@@ -66,14 +66,14 @@ def test_what_has_run_here_is_restored_elsewhere(mine: Clone, tmp_path: Path) ->
 def test_files_that_are_gone_are_named_and_the_rest_goes_on(mine: Clone, tmp_path: Path) -> None:
     mine.run("dvc", "remote", "add", "--default", "team", str(tmp_path / "store"))
     mine.run("dvc", "gc", "--workspace", "--force")
-    said = share(mine)
-    assert "cache files do not exist" in said
-    assert "name: metrics.json" in said
-    assert "Traceback" not in said
+    output = share(mine)
+    assert "cache files do not exist" in output
+    assert "name: metrics.json" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("options", [(), ("--remote", "nowhere")])
 def test_without_a_remote_it_says_so(mine: Clone, options: tuple[str, ...]) -> None:
-    said = share(mine, *options, code=1)
-    assert "`dvc remote list` names the remotes" in said
-    assert "Traceback" not in said
+    output = share(mine, *options, code=1)
+    assert "`dvc remote list` names the remotes" in output
+    assert "Traceback" not in output

@@ -36,7 +36,7 @@ def test_the_committed_cards_are_those_of_the_committed_run(params: dict[str, An
 
 
 def test_the_sample_is_never_taken_for_paintings(params: dict[str, Any], metrics: Metrics) -> None:
-    assert "no picture of it is a work of art" in cards(params, metrics)["data_card.md"]
+    assert "No image is a\nwork of art" in cards(params, metrics)["data_card.md"]
     metrics["fetch"]["source"] = "museum folder x"
     card = cards(params, metrics)["data_card.md"]
     assert "work of art" not in card
@@ -47,8 +47,8 @@ def test_few_test_images_are_named(params: dict[str, Any], metrics: Metrics) -> 
     metrics["evaluate"]["labels_with_too_few"] = ["India"]
     metrics["clean"]["labels"]["India"]["test"] = 1
     texts = cards(params, metrics)
-    assert "**India: too few test images to say much.**" in texts["model_card.md"]
-    assert "- India has 1 test images" in texts["data_card.md"]
+    assert "**India: too few test images; the scores are too noisy to interpret.**" in texts["model_card.md"]
+    assert "- India has 1 test images: its scores are too noisy to interpret." in texts["data_card.md"]
     metrics["evaluate"]["labels_with_too_few"] = []
     assert "too few" not in cards(params, metrics)["model_card.md"]
 
@@ -63,10 +63,10 @@ def test_the_threshold_is_named_where_there_is_one(params: dict[str, Any], metri
     metrics["evaluate"]["answered"] = {"threshold": threshold, "coverage": 0.9, "accuracy": 0.95}
     card = cards(params, metrics)["model_card.md"]
     assert ("Below a probability of 0.625" in card) == (threshold > 0)
-    assert ("always answers" in card) == (threshold == 0)
+    assert ("never unsure" in card) == (threshold == 0)
 
 
-def test_a_missing_figure_is_an_error(params: dict[str, Any], metrics: Metrics) -> None:
+def test_a_missing_metric_is_an_error(params: dict[str, Any], metrics: Metrics) -> None:
     del metrics["evaluate"]["calibration_error"]
     with pytest.raises(jinja2.UndefinedError, match="calibration_error"):
         cards(params, metrics)

@@ -32,8 +32,8 @@ pathlib.Path("metrics").mkdir(exist_ok=True)
 with open("data/evaluate/predictions.csv", "w", newline="") as file:
     csv.writer(file).writerows([["objectID", "group", "label", "predicted", "p_China", "p_Japan"], *rows])
 share = sum(row[2] == row[3] for row in rows) / 80
-figures = {"source": "made up", "accuracy": share, "balanced_accuracy": share, "macro_f1": share}
-pathlib.Path("metrics/evaluate.json").write_text(json.dumps(figures))
+metrics = {"source": "made up", "accuracy": share, "balanced_accuracy": share, "macro_f1": share}
+pathlib.Path("metrics/evaluate.json").write_text(json.dumps(metrics))
 pathlib.Path("metrics/train.json").write_text(json.dumps({"val_accuracy_last_10": share}))
 """
 # In one process, as each `dvc exp run` is seconds of imports.
@@ -100,52 +100,52 @@ def test_seeds_are_one_configuration_and_better_is_a_statement(repository: Clone
         "n", "validation", "test", "accuracy", "(95", "%)", "difference", "(95", "%)",
         "pairs", "x", "images", "p", "(Holm)", "configuration",
     ]  # fmt: skip
-    found = {line.split()[-1]: line for line in lines[1:] if not line.startswith("note: ")}
-    assert set(found) == {"baseline", "train.epochs=3", "train.batch_size=8"}
+    by_label = {line.split()[-1]: line for line in lines[1:] if not line.startswith("note: ")}
+    assert set(by_label) == {"baseline", "train.epochs=3", "train.batch_size=8"}
     # HEAD is seed 0 of the baseline, and the experiment that repeats it is not counted twice.
-    assert all(line.split()[0] == "3" for line in found.values())
-    assert " better " in found["train.epochs=3"]
-    assert "+0.000 (+0.000 to +0.000)         3 x 80    1.000 no difference shown" in found["train.batch_size=8"]
+    assert all(line.split()[0] == "3" for line in by_label.values())
+    assert " better " in by_label["train.epochs=3"]
+    assert "+0.000 (+0.000 to +0.000)         3 x 80    1.000 no difference shown" in by_label["train.batch_size=8"]
     assert (repository.folder / "dvc_plots/compare.png").stat().st_size > 10_000
 
 
 def test_any_run_can_be_the_baseline_and_names_choose(repository: Clone) -> None:
     shown = json.loads(repository.run("bash", "-c", "dvc exp show --json 2>/dev/null"))
     params = {
-        each["name"]: each["revs"][0]["data"]["params"]["params.yaml"]["data"]["train"]
-        for each in shown[1]["experiments"]
+        experiment["name"]: experiment["revs"][0]["data"]["params"]["params.yaml"]["data"]["train"]
+        for experiment in shown[1]["experiments"]
     }
     longer = next(name for name, train in params.items() if train["epochs"] == 3)
-    said = compare(repository, "--baseline", longer, "--metric", "macro_f1", "main")
-    assert " worse " in next(line for line in said.splitlines() if line.endswith("train.epochs=2"))
-    assert "batch_size" not in said
+    output = compare(repository, "--baseline", longer, "--metric", "macro_f1", "main")
+    assert " worse " in next(line for line in output.splitlines() if line.endswith("train.epochs=2"))
+    assert "batch_size" not in output
     assert "error: nothing_like_it is no finished experiment of HEAD" in compare(repository, "nothing_like_it", code=1)
 
 
 def test_result_files_stand_beside_without_a_test(repository: Clone) -> None:
     file = ROOT / "benchmarks/results/article_museum.json"
-    said = compare(repository, str(file))
-    lines = [line for line in said.splitlines() if "not tested" in line]
+    output = compare(repository, str(file))
+    lines = [line for line in output.splitlines() if "not tested" in line]
     assert len(lines) == 2
     assert all(line.split()[0] == "3" for line in lines)
-    assert "DVC's cache has no predictions of article_museum" in said
+    assert "DVC's cache has no predictions of article_museum" in output
     assert "other code, other data (article_museum)" in lines[0]
 
 
 def test_predictions_that_are_not_in_the_cache_cost_the_test_only(repository: Clone, tmp_path: Path) -> None:
     clone = copied(repository, tmp_path / "copy")
     shutil.rmtree(clone.folder / ".dvc/cache")
-    said = compare(clone)
-    assert said.count("not tested") == 2
-    assert "DVC's cache has no predictions of" in said
+    output = compare(clone)
+    assert output.count("not tested") == 2
+    assert "DVC's cache has no predictions of" in output
 
 
 def test_queued_experiments_are_named_and_left_out(repository: Clone, tmp_path: Path) -> None:
     clone = copied(repository, tmp_path / "copy")
     clone.run("dvc", "exp", "run", "--queue", "--name", "waiting", "-S", "train.epochs=7")
-    said = compare(clone)
-    assert "note: waiting is left out: queued" in said
-    assert "train.epochs=7" not in said
+    output = compare(clone)
+    assert "note: waiting is left out: queued" in output
+    assert "train.epochs=7" not in output
 
 
 @pytest.mark.parametrize("content", [None, "no JSON", "[]", '{"experiments": [{"params": {}}]}'])
@@ -153,9 +153,9 @@ def test_a_file_that_holds_no_results_is_named(repository: Clone, tmp_path: Path
     file = tmp_path / "results.json"
     if content is not None:
         file.write_text(content)
-    said = compare(repository, str(file), code=1)
-    assert f"error: {file} " in said
-    assert "Traceback" not in said
+    output = compare(repository, str(file), code=1)
+    assert f"error: {file} " in output
+    assert "Traceback" not in output
 
 
 def test_outside_a_repository_it_says_where_to_run(tmp_path: Path) -> None:
@@ -170,16 +170,16 @@ def test_runs_of_other_code_are_another_configuration(repository: Clone, tmp_pat
     stage = clone.folder / "stage.py"
     stage.write_text(stage.read_text().replace("2: 0.5", "2: 0.9"))
     clone.run("dvc", "exp", "run", "--name", "deeper", "-S", "train.seed=1")
-    said = compare(clone)
-    assert next(line for line in said.splitlines() if line.endswith("baseline")).split()[0] == "3"
-    assert "too few seeds other code (deeper)" in said
+    output = compare(clone)
+    assert next(line for line in output.splitlines() if line.endswith("baseline")).split()[0] == "3"
+    assert "too few seeds other code (deeper)" in output
 
 
 def test_two_names_of_one_result_are_both_known(repository: Clone, tmp_path: Path) -> None:
     clone = copied(repository, tmp_path / "copy")
     clone.run("dvc", "exp", "run", "--name", "twin", "-S", "train.epochs=3", "-S", "train.seed=2")
-    said = compare(clone, "twin")
-    assert next(line for line in said.splitlines() if "train.epochs=3" in line).split()[0] == "3"
+    output = compare(clone, "twin")
+    assert next(line for line in output.splitlines() if "train.epochs=3" in line).split()[0] == "3"
 
 
 def test_after_a_commit_the_way_to_earlier_experiments_is_told(repository: Clone, tmp_path: Path) -> None:
@@ -193,8 +193,10 @@ def test_a_commit_whose_parameters_were_not_run_is_no_baseline(repository: Clone
     clone = copied(repository, tmp_path / "copy")
     set_param(clone.folder, "  epochs: 2 ", "  epochs: 77 ")
     clone.run("git", "commit", "-qam", "Not run")
-    said = compare(clone, code=1)
-    assert "error: HEAD has no finished run (main is left out: its dvc.lock has other parameters or is missing" in said
+    output = compare(clone, code=1)
+    assert (
+        "error: HEAD has no finished run (main is left out: its dvc.lock has other parameters or is missing" in output
+    )
 
 
 def test_damaged_predictions_are_named_and_not_used(repository: Clone, tmp_path: Path) -> None:
@@ -204,9 +206,9 @@ def test_damaged_predictions_are_named_and_not_used(repository: Clone, tmp_path:
     path = clone.folder / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:300])
-    said = compare(clone)
-    assert f"{digest[2:]} is damaged and not used" in said
-    assert "Traceback" not in said
+    output = compare(clone)
+    assert f"{digest[2:]} is damaged and not used" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize(
@@ -223,6 +225,6 @@ def test_wrong_options_are_named(repository: Clone, options: tuple[str, ...], sa
 def test_a_damaged_pipeline_is_named(repository: Clone, tmp_path: Path) -> None:
     clone = copied(repository, tmp_path / "copy")
     (clone.folder / "dvc.yaml").write_text("stages: [")
-    said = compare(clone, code=1)
-    assert said.splitlines()[-1].startswith("error: ")
-    assert "Traceback" not in said
+    output = compare(clone, code=1)
+    assert output.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in output

@@ -34,7 +34,7 @@ def test_other_code_and_other_data_are_named() -> None:
 
 def test_equal_seeds_count_once_and_other_splits_are_the_same_configuration() -> None:
     runs = [run(str(n), clean__seed=split, train__seed=n % 2) for n, split in enumerate((0, 0, 0, 1))]
-    assert [[each.names[0] for each in group] for group in configurations(runs)] == [["0", "1", "3"]]
+    assert [[run.names[0] for run in group] for group in configurations(runs)] == [["0", "1", "3"]]
 
 
 def test_code_and_data_make_a_configuration() -> None:
@@ -43,7 +43,7 @@ def test_code_and_data_make_a_configuration() -> None:
 
 def test_the_baseline_comes_first() -> None:
     runs = [run(str(n), train__epochs=epochs, clean__seed=n) for n, epochs in enumerate((50, 100, 50, 7))]
-    assert [each.names[0] for each in selected(runs, [], "1")] == ["1", "0", "2", "3"]
-    assert [each.names[0] for each in selected(runs, ["1"], None)] == ["0", "2", "1"]
+    assert [run.names[0] for run in selected(runs, [], "1")] == ["1", "0", "2", "3"]
+    assert [run.names[0] for run in selected(runs, ["1"], None)] == ["0", "2", "1"]
     with pytest.raises(UserError, match="no finished experiment"):
         selected(runs, [], "x")

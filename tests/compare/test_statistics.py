@@ -34,15 +34,15 @@ def test_the_mean_is_that_of_the_runs_and_inside_its_interval() -> None:
         mine = [
             headline(r.predictions["label"].to_numpy(), r.predictions["predicted"].to_numpy(), LABELS) for r in runs
         ]
-        found = statistics.mean(runs, index)
-        assert found.value == pytest.approx(np.mean([each[name] for each in mine]))
-        assert found.low < found.value < found.high
+        estimate = statistics.mean(runs, index)
+        assert estimate.value == pytest.approx(np.mean([metrics[name] for metrics in mine]))
+        assert estimate.low < estimate.value < estimate.high
 
 
 def test_the_interval_of_one_run_is_as_wide_as_the_binomial_says() -> None:
-    found = statistics.mean([run([True] * 75 + [False] * 25)], ACCURACY)
+    estimate = statistics.mean([run([True] * 75 + [False] * 25)], ACCURACY)
     half = 1.96 * (0.75 * 0.25 / 100) ** 0.5
-    assert (found.low, found.high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.012)
+    assert (estimate.low, estimate.high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.012)
 
 
 def test_copies_of_a_picture_do_not_make_it_narrower() -> None:
@@ -53,8 +53,9 @@ def test_copies_of_a_picture_do_not_make_it_narrower() -> None:
 
 def test_seeds_that_differ_make_it_wider() -> None:
     alike = [run([True, False] * 30, seed=seed) for seed in range(3)]
-    apart = [run([True] * n + [False] * (60 - n), seed=seed) for seed, n in enumerate((10, 30, 50))]
-    widths = [each.high - each.low for each in (statistics.mean(alike, ACCURACY), statistics.mean(apart, ACCURACY))]
+    different = [run([True] * n + [False] * (60 - n), seed=seed) for seed, n in enumerate((10, 30, 50))]
+    estimates = [statistics.mean(runs, ACCURACY) for runs in (alike, different)]
+    widths = [estimate.high - estimate.low for estimate in estimates]
     assert widths[1] > 1.5 * widths[0]
 
 
@@ -80,16 +81,16 @@ def test_pairing_finds_what_unpaired_intervals_hide() -> None:
 
 
 def test_the_same_predictions_are_no_difference() -> None:
-    found = statistics.difference([run([True, False] * 20)], [run([True, False] * 20)], ACCURACY)
-    assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
+    estimate = statistics.difference([run([True, False] * 20)], [run([True, False] * 20)], ACCURACY)
+    assert (estimate.value, estimate.low, estimate.high, estimate.p) == (0, 0, 0, 1)
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_few_seeds_are_no_evidence_however_large_the_difference(seeds: int) -> None:
     sides = [[run([correct] * 300, seed=seed) for seed in range(seeds)] for correct in (True, False)]
-    found = statistics.difference(*sides, ACCURACY)
-    assert found.value == 1
-    assert verdict(found) == "too few seeds"
+    estimate = statistics.difference(*sides, ACCURACY)
+    assert estimate.value == 1
+    assert verdict(estimate) == "too few seeds"
 
 
 # Seeds differ, and some images are harder than others for every run; many images must not make a difference of that.
@@ -101,7 +102,7 @@ def test_chance_is_rarely_taken_for_a_difference(
 ) -> None:
     monkeypatch.setattr(statistics, "SAMPLES", 200)
     rng = np.random.default_rng(2)
-    trials, found = 100, 0
+    trials, differences = 100, 0
     for _ in range(trials):
         easy = rng.beta(3, 1, images)
         sides = [
@@ -111,8 +112,8 @@ def test_chance_is_rarely_taken_for_a_difference(
             ]
             for side in range(2)
         ]
-        found += verdict(statistics.difference(*sides, ACCURACY)) != "no difference shown"
-    assert found / trials <= 0.08
+        differences += verdict(statistics.difference(*sides, ACCURACY)) != "no difference shown"
+    assert differences / trials <= 0.08
 
 
 def test_runs_are_compared_within_their_split_and_only_on_common_images() -> None:
@@ -120,8 +121,8 @@ def test_runs_are_compared_within_their_split_and_only_on_common_images() -> Non
     mine, base = [run([True] * 30)], [run([True] * 30), run([False] * 30, split=1, first=100)]
     assert statistics.difference(mine, base, ACCURACY).value == 0
     # Of 40 images 30 are common, and all of these are right in both.
-    found = statistics.difference(mine, [run([True] * 30 + [False] * 10)], ACCURACY)
-    assert (found.value, found.images) == (0, 30)
+    estimate = statistics.difference(mine, [run([True] * 30 + [False] * 10)], ACCURACY)
+    assert (estimate.value, estimate.images) == (0, 30)
 
 
 def test_more_runs_on_an_easy_split_are_no_advantage() -> None:
@@ -131,15 +132,17 @@ def test_more_runs_on_an_easy_split_are_no_advantage() -> None:
     def hard(seed: int) -> Outcome:
         return run([True, False] * 15, split=1, seed=seed, first=100)
 
-    found = statistics.difference([easy(0), easy(1), easy(2), hard(0)], [easy(0), hard(0), hard(1), hard(2)], ACCURACY)
-    assert (found.value, found.runs) == (0, 2)
+    estimate = statistics.difference(
+        [easy(0), easy(1), easy(2), hard(0)], [easy(0), hard(0), hard(1), hard(2)], ACCURACY
+    )
+    assert (estimate.value, estimate.runs) == (0, 2)
 
 
 def test_a_split_without_common_images_does_not_count() -> None:
     mine = [run([True] * 30), run([True] * 30, split=1, first=100)]
     base = [run([False] * 30), run([True] * 30, split=1, first=200)]
-    found = statistics.difference(mine, base, ACCURACY)
-    assert (found.value, found.runs) == (1, 1)
+    estimate = statistics.difference(mine, base, ACCURACY)
+    assert (estimate.value, estimate.runs) == (1, 1)
 
 
 @pytest.mark.parametrize("base", [run([True] * 9, split=5), run([True] * 9, first=50)])
@@ -157,8 +160,8 @@ def test_other_seeds_are_compared_too_but_not_as_pairs() -> None:
     rng = np.random.default_rng(3)
     mine = [drawn(rng, 0.9, seed=seed) for seed in (0, 1, 2)]
     base = [drawn(rng, 0.4, seed=seed) for seed in (5, 6, 7)]
-    found = statistics.difference(mine, base, ACCURACY)
-    assert (verdict(found), found.runs) == ("better", 3)
+    estimate = statistics.difference(mine, base, ACCURACY)
+    assert (verdict(estimate), estimate.runs) == ("better", 3)
 
 
 def test_the_order_of_the_runs_does_not_matter() -> None:

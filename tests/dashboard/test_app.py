@@ -118,7 +118,7 @@ def test_names_are_shown_and_never_obeyed(browser: Browser, url: str) -> None:
         expect(page.get_by_text("By the network's own features")).to_be_visible()
         assert HOSTILE in page.locator(".nearest li").first.inner_text()
         assert page.locator(".nearest img[src=x]").count() == 0
-        links = {each.get_attribute("href") for each in page.locator(".nearest a").all()}
+        links = {link.get_attribute("href") for link in page.locator(".nearest a").all()}
         assert links <= {OBJECT}
         assert page.title() == "Culture of a painting"
 
@@ -132,7 +132,9 @@ def test_everything_works_by_keyboard(browser: Browser, url: str) -> None:
         reached = []
         for _ in range(12):
             page.keyboard.press("Tab")
-            reached += [name for name, each in wanted.items() if each.evaluate("e => e === document.activeElement")]
+            reached += [
+                name for name, element in wanted.items() if element.evaluate("e => e === document.activeElement")
+            ]
             if EXAMPLE in reached:
                 break
         assert reached == ["Trained model", "upload", EXAMPLE]
@@ -154,7 +156,7 @@ def test_another_revision_answers_otherwise(browser: Browser, url: str) -> None:
 
 def test_what_cannot_be_used_is_named_and_the_page_goes_on(browser: Browser, url: str) -> None:
     with opened(browser, url) as page:
-        for name, content, said in [
+        for name, content, message in [
             ("../../x.jpg", b"GIF89a", "This image cannot be used: "),
             ("page.jpg", b"<html>", "This image cannot be used: HTML, not an image."),
             ("text.png", b"text", "This image cannot be used: not an image."),
@@ -163,7 +165,7 @@ def test_what_cannot_be_used_is_named_and_the_page_goes_on(browser: Browser, url
             ("page.svg", b"<svg/>", "files are not allowed"),
         ]:
             upload(page, name, content)
-            expect(page.get_by_text(said)).to_be_visible()
+            expect(page.get_by_text(message)).to_be_visible()
             assert page.locator(".nearest").count() == 0
             expect(page.get_by_role("combobox", name=EXAMPLE)).to_be_visible()
 
@@ -191,9 +193,9 @@ def test_a_picture_that_would_fill_the_memory_is_refused(browser: Browser, url: 
 def test_no_page_reaches_it_by_another_name(url: str, host: str, status: str) -> None:
     """As after DNS rebinding: a foreign page whose name leads to this machine."""
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
-    asked = f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\n{upgrade}dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    request = f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\n{upgrade}dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as connection:
-        connection.sendall(asked.encode())
+        connection.sendall(request.encode())
         assert connection.recv(100).split()[1].decode() == status
 
 
@@ -201,7 +203,7 @@ def test_without_a_model_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     page = AppTest.from_file(str(APP), default_timeout=60).run()
     assert not page.exception
-    assert [each.value for each in page.error] == [
+    assert [error.value for error in page.error] == [
         "models/model.keras is missing; run `dvc repro` to train it, or `dvc pull` to get it."
     ]
 
@@ -213,7 +215,7 @@ def test_an_example_is_answered_without_a_browser(folder: Path, monkeypatch: pyt
     assert len(examples.options) == 8
     page = examples.select(examples.options[0]).run()
     assert not page.exception
-    assert [each.value for each in page.subheader] == [NEAREST]
+    assert [heading.value for heading in page.subheader] == [NEAREST]
     assert len(page.warning) == 1
 
 

@@ -25,7 +25,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
 def models(request: pytest.FixtureRequest) -> Models:
     model = build(replace(PARAMS, model=request.param), 64, 4).whole()
     last = model.layers[-1] if request.param == "cnn" else model.layers[-1].layers[-1]
-    last.set_weights([np.random.default_rng(1).normal(size=each.shape) for each in last.get_weights()])
+    last.set_weights([np.random.default_rng(1).normal(size=part.shape) for part in last.get_weights()])
     return [(model, META)]
 
 
@@ -53,18 +53,18 @@ def test_the_last_layer_reads_what_pictures_are_compared_by(models: Models) -> N
 
 
 def test_features_have_unit_length(models: Models) -> None:
-    found = neighbours.embed(neighbours.embedding(models[0][0]), IMAGES)
-    assert found.dtype == np.float32
-    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    features = neighbours.embed(neighbours.embedding(models[0][0]), IMAGES)
+    assert features.dtype == np.float32
+    assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)
 
 
 def test_a_picture_is_nearest_to_itself(models: Models, paintings: pd.DataFrame, tmp_path: Path) -> None:
     embedder = neighbours.embedding(models[0][0])
-    found = neighbours.neighbours(paintings, tmp_path, models, embedder)
-    assert found.total == 38
-    assert set(found.rows["objectID"]) == set(range(40)) - {7, 8, 9, 20, 30}
-    asked = model_inputs(neighbours.painting(tmp_path, "images/33.jpg"), models)[0]
-    rows = found.nearest(neighbours.embed(embedder, asked[None])[0], 4)
+    training = neighbours.neighbours(paintings, tmp_path, models, embedder)
+    assert training.total == 38
+    assert set(training.rows["objectID"]) == set(range(40)) - {7, 8, 9, 20, 30}
+    array = model_inputs(neighbours.painting(tmp_path, "images/33.jpg"), models)[0]
+    rows = training.nearest(neighbours.embed(embedder, array[None])[0], 4)
     assert rows["objectID"].iloc[0] == 33
     assert rows["similarity"].iloc[0] == pytest.approx(1, abs=1e-5)
     assert rows["similarity"].is_monotonic_decreasing

@@ -15,24 +15,24 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 def test_models_of_commits_are_offered_and_loaded(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(clone.folder)
-    found, note = revisions.revisions()
+    models, note = revisions.revisions()
     assert note == ""
     commits = clone.run("git", "log", "--format=%h").split()
-    assert [each.name for each in found] == ["workspace", "main", commits[1]]
-    thresholds = [each.load()[0][1].threshold for each in found]
+    assert [model.name for model in models] == ["workspace", "main", commits[1]]
+    thresholds = [model.load()[0][1].threshold for model in models]
     assert thresholds == [1.0, 0.0, 0.0]
-    weights = {each.load()[0][0].get_weights()[0].tobytes() for each in found}
+    weights = {model.load()[0][0].get_weights()[0].tobytes() for model in models}
     assert len(weights) == 3
 
 
 def test_a_model_that_has_left_the_cache_is_not_offered(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(clone.folder)
-    main = next(each for each in revisions.revisions()[0] if each.name == "main")
+    main = next(model for model in revisions.revisions()[0] if model.name == "main")
     path = clone.folder / ".dvc/cache/files/md5" / main.digest[:2] / main.digest[2:]
     content = path.read_bytes()
     path.unlink()
     try:
-        assert "main" not in [each.name for each in revisions.revisions()[0]]
+        assert "main" not in [model.name for model in revisions.revisions()[0]]
         with pytest.raises(UserError, match="main is no longer in DVC's cache"):
             main.load()
     finally:
@@ -41,8 +41,8 @@ def test_a_model_that_has_left_the_cache_is_not_offered(clone: Clone, monkeypatc
 
 def test_outside_a_repository_there_is_the_folder_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    found, note = revisions.revisions()
-    assert [each.name for each in found] == ["workspace"]
+    models, note = revisions.revisions()
+    assert [model.name for model in models] == ["workspace"]
     assert note.startswith("Models of commits and experiments are not available")
     with pytest.raises(UserError, match=r"models/model\.keras is missing"):
-        found[0].load()
+        models[0].load()

@@ -11,7 +11,7 @@ from met_culture.predict.inputs import from_objects, from_paths
 
 
 def names(*paths: str) -> list[str]:
-    return [each.name for each in from_paths(paths)]
+    return [image.name for image in from_paths(paths)]
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def source(workspace: Path, museum: Path) -> Path:
 
 def test_an_object_is_asked_of_the_source(source: Path) -> None:
     with ExitStack() as stack:
-        pictures = {each.name: each for each in from_objects([3, 99], stack)}
+        pictures = {image.name: image for image in from_objects([3, 99], stack)}
         assert pictures["3"].read() == (source / "images/CRDImages/as/web-large/3.jpg").read_bytes()
         with pytest.raises(ImageError, match="no such object"):
             pictures["99"].read()

@@ -1,4 +1,4 @@
-"""The report of made-up figures in a real Chromium without a network; nothing is trained."""
+"""The report of made-up results in a real Chromium without a network; nothing is trained."""
 
 import json
 import shutil
@@ -31,9 +31,9 @@ SECTIONS = ["data", "run", "errors", "experiments", "cards"]
 
 def predictions(count: int = 40) -> pd.DataFrame:
     """Return made-up predictions: every third is wrong, the first of them of a hostile object."""
-    shares = np.random.default_rng(0).dirichlet(np.ones(4), count)
-    predicted = np.array(LABELS)[shares.argmax(axis=1)]
-    label = [LABELS[(LABELS.index(each) + (place % 3 == 0)) % 4] for place, each in enumerate(predicted)]
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(4), count)
+    predicted = np.array(LABELS)[probabilities.argmax(axis=1)]
+    label = [LABELS[(LABELS.index(name) + (index % 3 == 0)) % 4] for index, name in enumerate(predicted)]
     named = {
         "title": f"Work\nof {HOSTILE}",
         "artistDisplayName": "A & B",
@@ -42,17 +42,18 @@ def predictions(count: int = 40) -> pd.DataFrame:
     }
     table = pd.DataFrame({"objectID": range(count), "group": range(count), "label": label, **named})
     table.loc[::2, "objectURL"] = "javascript:alert(1)"
-    return table.assign(predicted=predicted, **{f"p_{each}": shares[:, place] for place, each in enumerate(LABELS)})
+    columns = {f"p_{name}": probabilities[:, index] for index, name in enumerate(LABELS)}
+    return table.assign(predicted=predicted, **columns)
 
 
 @pytest.fixture
 def results(workspace: Path) -> Path:
     """Return a folder with everything that the report reads, outside a repository."""
     shutil.copytree(ROOT / "metrics", workspace / "metrics")
-    for place, name in enumerate(content.EXPLORED):
-        picture(workspace / f"plots/explore/{name}.png", place, size=(1000, 400))
-    for place, name in enumerate(content.EVALUATED):
-        picture(workspace / f"plots/{name}.png", place, size=(1000, 400))
+    for index, name in enumerate(content.EXPLORED):
+        picture(workspace / f"plots/explore/{name}.png", index, size=(1000, 400))
+    for index, name in enumerate(content.EVALUATED):
+        picture(workspace / f"plots/{name}.png", index, size=(1000, 400))
     for folder in ("data/evaluate", "data/preprocess"):
         (workspace / folder).mkdir(parents=True)
     predictions().to_csv(workspace / "data/evaluate/predictions.csv", index=False)
@@ -75,8 +76,8 @@ def test_it_shows_everything_without_a_network(browser: Browser, written: str, w
         assert page.evaluate(OVERFLOW) == 0
         shown = page.evaluate("[...document.images].map(e => [e.naturalWidth > 0, e.alt !== ''])")
         assert len(shown) == len(content.EXPLORED) + len(content.EVALUATED) + content.ERRORS
-        assert all(all(each) for each in shown)
-        assert [each.get_attribute("id") for each in page.locator("h2").all()] == SECTIONS
+        assert all(all(image) for image in shown)
+        assert [heading.get_attribute("id") for heading in page.locator("h2").all()] == SECTIONS
         assert page.locator("article h3").count() == 2, "a card's title is below the page's headings"
         assert page.locator("article table").count() == 6
         figure = page.locator("#collection img").bounding_box()
@@ -97,17 +98,17 @@ def test_names_are_shown_and_never_obeyed(browser: Browser, written: str) -> Non
         first = page.locator(".errors li").first
         assert HOSTILE in first.inner_text()
         assert page.title() == "Culture of paintings: synthetic sample"
-        links = {each.get_attribute("href") for each in page.locator(".errors a").all()}
+        links = {link.get_attribute("href") for link in page.locator(".errors a").all()}
         assert links == {OBJECT}, "links lead to the museum and nowhere else"
 
 
 def test_the_worst_errors_come_first() -> None:
     table = predictions()
-    found = content.worst_errors(table, np.zeros((len(table), 4, 4, 3), np.uint8), LABELS)
-    true = [each[f"p_{each['label']}"] for each in found]
+    errors = content.worst_errors(table, np.zeros((len(table), 4, 4, 3), np.uint8), LABELS)
+    true = [row[f"p_{row['label']}"] for row in errors]
     assert true == sorted(true)
-    assert all(each["label"] != each["predicted"] for each in found)
-    assert len(found) == content.ERRORS
+    assert all(row["label"] != row["predicted"] for row in errors)
+    assert len(errors) == content.ERRORS
 
 
 def test_equal_results_give_equal_bytes(results: Path, stage: Callable[..., None]) -> None:
@@ -125,14 +126,14 @@ def test_a_card_shows_html_and_does_not_obey_it() -> None:
 
 
 def comparison() -> tuple:
-    found = content.comparison("synthetic sample")
-    return found["table"], found["forest"], found["notes"]
+    result = content.comparison("synthetic sample")
+    return result["table"], result["forest"], result["notes"]
 
 
 def test_the_comparison_stands_in_it_with_its_picture(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def made(name: str, epochs: int, seed: int) -> Run:
-        figures = {"accuracy": 0.5 + seed / 10, "val_accuracy_last_10": 0.6}
-        return Run((name,), {"train.epochs": epochs, "train.seed": seed, "clean.seed": 0}, figures)
+        metrics = {"accuracy": 0.5 + seed / 10, "val_accuracy_last_10": 0.6}
+        return Run((name,), {"train.epochs": epochs, "train.seed": seed, "clean.seed": 0}, metrics)
 
     runs = [made("HEAD", 50, 0), made("a", 100, 0), made("b", 100, 1)]
     monkeypatch.setattr(content, "experiments", lambda: Experiments(runs, True, ["x is left out: failed"]))
@@ -155,7 +156,7 @@ def test_no_error_and_no_table_leave_no_empty_place(results: Path) -> None:
     shown = {"evaluate": json.loads((results / "metrics/evaluate.json").read_text()), "cards": {}, "forest": None}
     shown |= {"train": json.loads((results / "metrics/train.json").read_text()), "explored": [], "evaluated": []}
     text = page.page(shown | {"errors": [], "table": None, "notes": []}).decode()
-    assert "No test image was taken for another culture." in text
+    assert "All test images were predicted correctly." in text
     assert "<table" not in text
 
 

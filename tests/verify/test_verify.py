@@ -74,10 +74,10 @@ def left(clone: Clone) -> list[str]:
 
 
 def test_equal_runs_are_said_to_be_equal_and_leave_nothing(clone: Clone) -> None:
-    said = verify(clone)
-    assert "two forced runs gave the same bytes in 4 outputs" in said
-    assert "the committed run has the same bytes" in said
-    assert said.count("Running stage") == 4, "a stage was taken from a cache instead of run"
+    output = verify(clone)
+    assert "two forced runs gave the same bytes in 4 outputs" in output
+    assert "the committed run has the same bytes" in output
+    assert output.count("Running stage") == 4, "a stage was taken from a cache instead of run"
     assert left(clone) == []
     assert clone.run("git", "status", "--porcelain") == ""
 
@@ -98,9 +98,9 @@ def test_the_first_output_that_differs_is_named_and_both_clones_are_kept(
     tmp_path: Path, first: str, second: str, names: str
 ) -> None:
     clone = pipeline(tmp_path / "repo", more_first=first, more_second=second)
-    said = verify(clone, code=1)
-    assert names in said.splitlines()[-1]
-    assert "Traceback" not in said
+    output = verify(clone, code=1)
+    assert names in output.splitlines()[-1]
+    assert "Traceback" not in output
     assert left(clone) == ["first", "second"]
 
 
@@ -115,9 +115,9 @@ def test_uncommitted_changes_are_verified_and_new_files_are_named(clone: Clone) 
     second = clone.folder / "second.py"
     second.write_text(second.read_text().replace('"m"', '"m" + str(os.urandom(4))'))
     (clone.folder / "new.py").touch()
-    said = verify(clone, code=1)
-    assert "new.py is not tracked by Git" in said
-    assert "first in model;" in said
+    output = verify(clone, code=1)
+    assert "new.py is not tracked by Git" in output
+    assert "first in model;" in output
 
 
 def test_on_another_machine_metrics_within_the_tolerance_will_do(tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_a_source_beside_the_checkout_is_found_from_the_clones(clone: Clone, tmp
     ],
 )
 def test_a_wrong_change_is_named(clone: Clone, change: str, says: str) -> None:
-    said = verify(clone, "-S", change, code=1)
-    assert f"error: {says}" in said
-    assert "Traceback" not in said
+    output = verify(clone, "-S", change, code=1)
+    assert f"error: {says}" in output
+    assert "Traceback" not in output
 
 
 def test_a_file_that_was_touched_and_a_hook_of_git_are_no_obstacle(clone: Clone) -> None:
@@ -178,9 +178,9 @@ def test_a_shallow_clone_with_changes_is_verified(clone: Clone, tmp_path: Path) 
 def test_without_a_committed_run_the_two_are_compared_all_the_same(clone: Clone) -> None:
     (clone.folder / "dvc.lock").unlink()
     clone.run("git", "commit", "-qam", "No lock")
-    said = verify(clone)
-    assert "gave the same bytes in 4 outputs" in said
-    assert "HEAD has no dvc.lock and metrics" in said
+    output = verify(clone)
+    assert "gave the same bytes in 4 outputs" in output
+    assert "HEAD has no dvc.lock and metrics" in output
 
 
 def test_the_museum_itself_cannot_be_verified(clone: Clone) -> None:
@@ -192,8 +192,8 @@ def test_the_museum_itself_cannot_be_verified(clone: Clone) -> None:
 def test_below_the_root_it_says_where_to_run(clone: Clone) -> None:
     below = Clone(clone.folder / "folder")
     below.env["PYTHONPATH"] = str(ROOT / "src")
-    said = below.run(sys.executable, "-m", "met_culture.verify", code=1)
-    assert said == "error: run in the root of the repository.\n"
+    output = below.run(sys.executable, "-m", "met_culture.verify", code=1)
+    assert output == "error: run in the root of the repository.\n"
 
 
 def test_a_stage_that_fails_is_named(clone: Clone) -> None:

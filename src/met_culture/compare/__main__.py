@@ -40,9 +40,9 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def _require_baseline(found: Experiments, baseline: str | None) -> None:
-    if not baseline and not found.head_finished:
-        notes = f" ({'; '.join(found.notes)})" if found.notes else ""
+def _require_baseline(history: Experiments, baseline: str | None) -> None:
+    if not baseline and not history.head_finished:
+        notes = f" ({'; '.join(history.notes)})" if history.notes else ""
         raise UserError(f"HEAD has no finished run{notes}; run `dvc repro` and commit, or give --baseline NAME.")
 
 
@@ -58,13 +58,13 @@ def _selected(runs: list[Run], names: list[str], baseline: str | None) -> list[R
 def main() -> None:
     """Print and plot the comparison."""
     args = _arguments()
-    found = experiments(args.commits)
-    _require_baseline(found, args.baseline)
-    runs = _selected(found.runs, args.names, args.baseline)
+    history = experiments(args.commits)
+    _require_baseline(history, args.baseline)
+    runs = _selected(history.runs, args.names, args.baseline)
     groups = configurations(runs)
     rows = compare(groups, args.metric)
     print(lines(table(groups, rows, args.metric)))
-    for note in [*found.notes, *cautions(groups)]:
+    for note in [*history.notes, *cautions(groups)]:
         print(f"note: {note}", file=sys.stderr)
     sources = ", ".join(sorted({str(run.metrics.get("source")) for run in runs}))
     save_figure(forest(rows, args.metric, f"Comparison of configurations ({sources})"), args.picture)

@@ -84,8 +84,8 @@ def choose() -> tuple[LoadedModel, InputImage | None]:
     Raises:
         UserError: The model or the table of paintings is missing or damaged.
     """
-    found, note = available_models()
-    revision = st.selectbox("Trained model", found, format_func=lambda revision: revision.name)
+    available, note = available_models()
+    revision = st.selectbox("Trained model", available, format_func=lambda revision: revision.name)
     if note:
         st.caption(note)
     table_changed = changed_at(PAINTINGS)

@@ -22,21 +22,21 @@ from met_culture.report.pictures import figure_image, museum_link, read_image
 
 ERRORS = 12  # number of worst errors
 EXPLORED = {
-    "collection": "Some of everything that was fetched, at random",
+    "collection": "A random sample of the fetched objects",
     "object": "The columns of one object, filled and empty",
-    "columns": "How filled each of the 57 columns is, which decided what can be predicted",
-    "classifications": "Objects by classification, names of the same thing joined",
+    "columns": "How complete each of the 57 columns is, which decides what can be predicted",
+    "classifications": "Objects by classification, variant names merged",
     "cultures": "Works and paintings by culture",
-    "media": "The most used media",
-    "kinds": "How many paintings, drawings and sculptures there are",
+    "media": "The most frequent media",
+    "kinds": "Number of paintings, drawings and sculptures",
     "classes": "Some paintings of each culture",
     "shapes": "Sizes, dates and mean colours of the paintings by culture",
-    "duplicates": "Pictures that are one: copies, near-duplicates and leaves of an album",
+    "duplicates": "Images in one group: copies, near-duplicates and leaves of an album",
 }
 EVALUATED = {
     "curves": "Accuracy and loss of train and validation by epoch",
     "confusion": "Confusion matrix of the test images, each row normalised",
-    "gradcam": "Where the network looked for right and for wrong answers",
+    "gradcam": "Where the network looked, for correct and for wrong predictions",
 }
 
 
@@ -72,18 +72,18 @@ def comparison(source: str) -> dict[str, Any]:
     """Return the comparison of HEAD with its experiments: `table`, `forest` (an image) and `notes`."""
     empty: dict[str, Any] = {"table": None, "forest": None}
     try:
-        found = experiments()
+        history = experiments()
     except UserError as error:
         return empty | {"notes": [f"There is no comparison: {error}"]}
-    if not found.head_finished:
+    if not history.head_finished:
         reason = "There is no comparison: HEAD has no finished run; run `dvc repro` and commit."
-        return empty | {"notes": [reason, *found.notes]}
-    groups = configurations(found.runs)
+        return empty | {"notes": [reason, *history.notes]}
+    groups = configurations(history.runs)
     rows = compare(groups, HEADLINE[0])
     image = None
     if len(groups) > 1:
         image = figure_image(forest(rows, HEADLINE[0], f"Comparison of configurations ({source})"))
-    notes = [*found.notes, *cautions(groups)]
+    notes = [*history.notes, *cautions(groups)]
     return {"table": table(groups, rows, HEADLINE[0]), "forest": image, "notes": notes}
 
 
