@@ -42,12 +42,12 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 test: $(VENV)/dev.done ## run the tests
 	$(PYTEST)
 
-slow: $(VENV)/dev.done ## run the tests of more than 20 seconds each, and one of each long kind
+slow: $(VENV)/dev.done ## run the tests of about 20 seconds and more each, and one of each long kind
 	$(PYTEST) -m slow
 
-nightly: ## run everything, for a closed issue and every night: .ci/run, all commands of the documents, long verifies
+nightly: ## run everything: .ci/run, every command of README.md and docs/, long verifications
 	.ci/run
-	$(PYTEST) -m nightly
+	$(BIN)/python -m pytest -m nightly
 	$(MAKE) verify CHANGES="-S train.epochs=5"
 	$(MAKE) verify CHANGES="-S train.model=efficientnet_lite0 -S train.epochs=2 -S train.head.epochs=3 -S preprocess.image_size=64"
 
