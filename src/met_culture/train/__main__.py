@@ -75,7 +75,7 @@ def _save_models(
 ) -> dict[str, Any]:
     # Returns the metrics of the kept epoch and of the history.
     summary = summarise(history)
-    whole = network.whole()  # shares its weights with the parts, so a change of theirs is one of its own
+    whole = network.whole()  # shares its weights with the parts, so it changes with them
     save_model(whole, paths.last, meta | {"epoch": len(history)}, optimizer=True)
     epoch = len(history)
     if params.keep == "best":

@@ -96,7 +96,8 @@ class Batches(keras.utils.PyDataset):
             return self._x[rows]
         images = []
         for row in rows:
-            images.append(augment(self._x[row], np.random.default_rng([*self._version, row]), self._augment))
+            rng = np.random.default_rng([*self._version, row])
+            images.append(augment(self._x[row], rng, self._augment))
         return np.stack(images)
 
     def _run_frozen(self, frozen: keras.Model) -> ArrayFile:

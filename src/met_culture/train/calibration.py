@@ -31,8 +31,8 @@ def fit_temperature(probabilities: np.ndarray, one_hot: np.ndarray) -> float:
         one_hot: Classes, (n, labels).
     """
     low, high = np.log(RANGE)
-    found = minimize_scalar(_log_loss, bounds=(low, high), args=(probabilities, one_hot), method="bounded")
-    return float(np.exp(found.x))
+    optimum = minimize_scalar(_log_loss, bounds=(low, high), args=(probabilities, one_hot), method="bounded")
+    return float(np.exp(optimum.x))
 
 
 def confidence_threshold(probabilities: np.ndarray, one_hot: np.ndarray, accuracy: float) -> float:

@@ -118,8 +118,8 @@ class Checkpoints:
     def _prune(self) -> None:
         # Before writing, so that a disk that is full of checkpoints gets room.
         whole = _ages(self._folder, "*.npz")
-        oldest_last = sorted(whole, key=whole.__getitem__)
-        for path in oldest_last[KEPT - 1 :]:
+        newest_first = sorted(whole, key=whole.__getitem__)
+        for path in newest_first[KEPT - 1 :]:
             path.unlink(missing_ok=True)
         for path, age_s in _ages(self._folder, ".*.npz.*").items():  # writers that were killed left these
             if age_s > ABANDONED_S:

@@ -1,4 +1,4 @@
-"""What the processes of a training tell each other. With one process these functions do nothing."""
+"""Exchange data between the processes of a training. With one process these functions do nothing."""
 
 from collections.abc import Callable
 
