@@ -55,8 +55,8 @@ def test_a_dump_settles_records_without_a_request(client: Make, tmp_path: Path) 
     with FetchState(tmp_path / "scratch") as state:
         ids, _ = choose(ApiSource(client("http://127.0.0.1:9")), state, params(catalog="dump", catalog_file=str(file)))
         assert ids == [5, 7]
-        assert [state.record(each)["status"] for each in ids] == ["ok", "record_malformed"]
-        assert state.record(6) is None
+        assert [state.records.find(each)["status"] for each in ids] == ["ok", "record_malformed"]
+        assert state.records.find(6) is None
 
 
 def test_a_file_behind_a_url_is_read_once_a_fetch_and_once_a_version(client: Make, tmp_path: Path) -> None:
@@ -94,9 +94,9 @@ def test_no_candidates_are_an_error(client: Make, tmp_path: Path) -> None:
 def test_changed_is_what_changed_is_no_longer_listed_or_is_back(client: Make, api: str, tmp_path: Path) -> None:
     with FetchState(tmp_path / "scratch") as state:
         for each in (1, 99):
-            state.write_record(each, "ok", None, {"title": ""}, None)
+            state.records.write(each, "ok", None, {"title": ""}, None)
         for each in (2, 98):
-            state.write_record(each, "record_gone", "404", None, None)
+            state.records.write(each, "record_gone", "404", None, None)
         assert changed_ids(client(api), state, "2026-01-01") == {2, 99}  # the records have no metadataDate
 
 
@@ -117,7 +117,7 @@ def test_only_the_chosen_records_of_a_dump_are_remembered(client: Make, tmp_path
     with FetchState(tmp_path / "scratch") as state:
         wanted = params(catalog="dump", catalog_file=str(file), limit=3)
         ids, known = choose(ApiSource(client("http://127.0.0.1:9")), state, wanted)
-        assert set(state.object_ids(gone=False)) == set(ids)
+        assert set(state.records.ids(gone=False)) == set(ids)
         assert known == {"catalog": "dump", "candidates": 29, "rows": 29, "asked": 3}
 
 

@@ -11,7 +11,7 @@ from support import QUICK, picture, record, write_folder
 from met_culture.common.errors import UserError
 from met_culture.common.progress import progress
 from met_culture.fetch.api_source import ApiSource
-from met_culture.fetch.download import Download, Refresh, store_record
+from met_culture.fetch.download import Download, Refresh
 from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.image_state import ImageState
 from met_culture.fetch.outputs import rows
@@ -129,7 +129,7 @@ def test_what_is_no_candidate_costs_no_image(client: Make, tmp_path: Path) -> No
 
 def test_a_failure_is_tried_again_by_the_next_run(client: Make, api: str, tmp_path: Path) -> None:
     with FetchState(tmp_path / "scratch") as state:
-        state.write_record_failure(5, "status 503")
+        state.records.write_failure(5, "status 503")
     (row,) = download(ApiSource(client(api)), tmp_path / "scratch", [5])
     assert row["status"] == "ok"
 
@@ -176,8 +176,8 @@ def test_a_host_that_is_down_ends_the_fetch_and_loses_nothing(
         patch.setattr(attempts, "follow", down)
         download(ApiSource(made), tmp_path / "scratch", list(range(1, 13)))
     with FetchState(tmp_path / "scratch") as state:
-        assert state.record(1)["status"] == "ok"
-        assert kind == "record" or state.images.status(state.record(1)["url"]) == "ok"
+        assert state.records.find(1)["status"] == "ok"
+        assert kind == "record" or state.images.status(state.records.find(1)["url"]) == "ok"
     assert {row["status"] for row in download(ApiSource(client(api)), tmp_path / "scratch", list(range(1, 13)))} == {
         "ok"
     }
@@ -235,8 +235,8 @@ def test_a_broken_picture_of_a_folder_stays_what_it_is(museum: Path, tmp_path: P
 
 def test_an_address_that_utf8_cannot_hold_is_remembered_all_the_same(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
-        store_record(state, 5, record(5, primaryImageSmall="https://images.metmuseum.org/\udc80.jpg"))
-        assert state.record(5)["url"] == "https://images.metmuseum.org/?.jpg"
+        state.records.store(5, record(5, primaryImageSmall="https://images.metmuseum.org/\udc80.jpg"))
+        assert state.records.find(5)["url"] == "https://images.metmuseum.org/?.jpg"
 
 
 def test_a_full_disk_in_a_thread_ends_the_fetch(
@@ -263,7 +263,7 @@ def test_a_full_disk_in_a_thread_ends_the_fetch(
 
 def test_the_url_of_an_image_is_remembered_as_the_record_has_it(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
-        store_record(state, 5, record(5, primaryImageSmall=URL))
-        known = state.record(5)
+        state.records.store(5, record(5, primaryImageSmall=URL))
+        known = state.records.find(5)
         assert known["url"] == URL
-        assert state.columns(known)["primaryImageSmall"] == URL
+        assert state.records.columns(known)["primaryImageSmall"] == URL

@@ -17,9 +17,9 @@ def state(tmp_path: Path) -> FetchState:
     """Return a memory of four objects: whole, without a record, refused, and sharing the first one's image."""
     with FetchState(tmp_path / "scratch") as each:
         for object_id, url in ((1, "/a"), (3, "/c"), (4, "/a")):
-            each.write_record(object_id, "ok", None, to_row(record(object_id), object_id), url)
+            each.records.write(object_id, "ok", None, to_row(record(object_id), object_id), url)
             each.images.claim(url, "")
-        each.write_record(2, "record_gone", "404", None, None)
+        each.records.write(2, "record_gone", "404", None, None)
         each.images.write("/a", b"jpeg", (4, 3))
         each.images.write_failure("/c", "image_refused", "cut off", settled=True)
         each.set_wanted([4, 3, 2, 1])

@@ -13,14 +13,14 @@ URL = "https://images.metmuseum.org/a.jpg"
 
 def known(folder: Path) -> tuple[dict, str | None]:
     with FetchState(folder) as state:
-        record = state.record(5)
-        return state.columns(record), record["url"]
+        record = state.records.find(5)
+        return state.records.columns(record), record["url"]
 
 
 def test_records_are_remembered(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
-        assert state.record(5) is None
-        state.write_record(5, "ok", None, {"title": "Pines\u2028"}, URL)
+        assert state.records.find(5) is None
+        state.records.write(5, "ok", None, {"title": "Pines\u2028"}, URL)
     assert known(tmp_path) == ({"title": "Pines\u2028"}, URL)
 
 
@@ -73,14 +73,14 @@ def test_a_later_version_is_claimed_once_and_an_earlier_one_not(tmp_path: Path) 
 
 def test_a_failure_keeps_what_was_known_of_a_record(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
-        state.write_record(5, "ok", None, {"title": "a"}, URL)
-        state.write_record_failure(5, "status 503")
-        state.write_record_failure(6, "status 503")
-        assert (state.record(5)["status"], state.record(5)["failure"]) == ("ok", "status 503")
-        assert (state.record(6)["status"], state.record(6)["reason"]) == ("record_failed", "status 503")
+        state.records.write(5, "ok", None, {"title": "a"}, URL)
+        state.records.write_failure(5, "status 503")
+        state.records.write_failure(6, "status 503")
+        assert (state.records.find(5)["status"], state.records.find(5)["failure"]) == ("ok", "status 503")
+        assert (state.records.find(6)["status"], state.records.find(6)["reason"]) == ("record_failed", "status 503")
         state.set_wanted([5, 6])
         assert state.count_missing()[0] == state.count_failures() == 2
-        state.write_record(5, "ok", None, {"title": "b"}, URL)
+        state.records.write(5, "ok", None, {"title": "b"}, URL)
         assert state.count_failures() == 1
 
 
@@ -121,9 +121,9 @@ def test_facts(tmp_path: Path) -> None:
 
 def test_counts_of_what_is_to_be_asked(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
-        state.write_record(1, "ok", None, {"title": ""}, URL)
-        state.write_record_failure(2, "status 503")
-        state.write_record(3, "record_gone", "404", None, None)
+        state.records.write(1, "ok", None, {"title": ""}, URL)
+        state.records.write_failure(2, "status 503")
+        state.records.write(3, "record_gone", "404", None, None)
         state.set_wanted([1, 2, 3, 4])
         assert state.count_missing() == (2, 1)
         assert state.count_missing([1, 3], state.run + 1) == (4, 1)
@@ -133,7 +133,7 @@ def test_counts_of_what_is_to_be_asked(tmp_path: Path) -> None:
 def test_outcomes_join_records_and_images_in_order(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
         for object_id in (7, 3):
-            state.write_record(object_id, "ok", None, {"title": ""}, URL)
+            state.records.write(object_id, "ok", None, {"title": ""}, URL)
         state.images.claim(URL, "")
         state.images.write(URL, b"jpeg", (4, 3))
         state.set_wanted([7, 3, 9])
@@ -150,22 +150,22 @@ def test_a_spoilt_memory_is_named(tmp_path: Path) -> None:
 
 def test_a_spoilt_row_is_named(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
-        state.write_record(5, "ok", None, {"title": "a"}, None)
+        state.records.write(5, "ok", None, {"title": "a"}, None)
         state._database.execute("UPDATE records SET columns = '{'")
         with pytest.raises(UserError, match=r"state\.db is damaged; delete the folder"):
-            state.columns(state.record(5))
+            state.records.columns(state.records.find(5))
 
 
 def test_what_is_written_together_is_there_together(tmp_path: Path) -> None:
     def stopped() -> None:
         with FetchState(tmp_path) as state, state.transaction():
-            state.write_record(5, "ok", None, {"title": "a"}, None)
+            state.records.write(5, "ok", None, {"title": "a"}, None)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         stopped()
     with FetchState(tmp_path) as state:
-        assert state.record(5) is None
+        assert state.records.find(5) is None
 
 
 def test_a_full_disk_ends_in_an_oserror_and_loses_nothing(tmp_path: Path) -> None:
@@ -177,10 +177,10 @@ from met_culture.fetch.state import FetchState
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 def main():
     with FetchState(Path(sys.argv[1])) as state:
-        state.write_record(5, "ok", None, {"title": "a"}, None)
+        state.records.write(5, "ok", None, {"title": "a"}, None)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         for each in range(6, 5000):
-            state.write_record(each, "ok", None, {"title": "x" * 1000}, None)
+            state.records.write(each, "ok", None, {"title": "x" * 1000}, None)
 run(main)
 """
     ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)

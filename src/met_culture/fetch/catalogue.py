@@ -20,7 +20,6 @@ from met_culture.common.progress import progress
 from met_culture.fetch.candidates import is_candidate, subset
 from met_culture.fetch.catalogue_api import FRESH_S, asker, listed_ids, searched_ids
 from met_culture.fetch.catalogue_file import CHOOSING, csv_records, dump_records
-from met_culture.fetch.download import store_record
 from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.sources import Source
@@ -71,8 +70,8 @@ def changed_ids(client: Client, state: FetchState, since: str) -> set[int]:
     """Return the ids that may differ from what is stored: changed since a date, no longer listed, or back again."""
     ask = asker(client, state)
     changed, listed = listed_ids(ask, since=since), listed_ids(ask)
-    unlisted = set(state.object_ids(gone=False)) - listed
-    back = set(state.object_ids(gone=True)) & listed
+    unlisted = set(state.records.ids(gone=False)) - listed
+    back = set(state.records.ids(gone=True)) & listed
     return changed | unlisted | back
 
 
@@ -121,7 +120,7 @@ def _store_dump(client: Client, state: FetchState, params: FetchParams, chosen: 
     while batch := list(islice(wanted, BATCH)):
         with state.transaction():
             for record in batch:
-                store_record(state, record["objectID"], record)
+                state.records.store(record["objectID"], record)
 
 
 def _catalog_file(client: Client, state: FetchState, params: FetchParams) -> Path:

@@ -11,7 +11,6 @@ from met_culture.common.errors import UserError
 from met_culture.fetch.candidates import is_candidate
 from met_culture.fetch.image_workers import ImageWorkers
 from met_culture.fetch.params import CandidateRule
-from met_culture.fetch.records import RecordError, to_row
 from met_culture.fetch.sources import Source
 from met_culture.fetch.state import FetchState
 from met_culture.images.check import BrokenImageError, ImageError
@@ -19,19 +18,6 @@ from met_culture.web.errors import FetchError, GoneError, RefusedError
 
 GIVE_UP_AFTER = 3  # failures in a row, each after all its attempts; then the host is down, and more would burden it
 DECODING = 2  # threads beyond the requests at once, which decode and write meanwhile
-
-
-def store_record(state: FetchState, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
-    """Store a record that arrived: its columns, and the URL of its image."""
-    try:
-        columns = to_row(record, object_id)
-    except RecordError as error:
-        state.write_record(object_id, "record_malformed", str(error), None, None)
-        return
-    if columns["primaryImageSmall"]:
-        state.write_record(object_id, "ok", None, columns, columns["primaryImageSmall"])
-    else:
-        state.write_record(object_id, "no_image", "the record names no image", columns, None)
 
 
 @dataclass(frozen=True)
@@ -93,7 +79,7 @@ class Download:
 
     def _process(self, object_id: int, refresh: Refresh, workers: ImageWorkers, *, retry: bool = False) -> bool:
         """Ask for a record if need be and queue its image; unless `retry`, return False if either failed before."""
-        row = self.state.record(object_id)
+        row = self.state.records.find(object_id)
         failed = bool(row and row["failure"] and row["run"] < self.state.run)
         if failed and not retry:
             return False
@@ -102,8 +88,8 @@ class Download:
         return self._queue_image(object_id, workers, retry=retry)
 
     def _queue_image(self, object_id: int, workers: ImageWorkers, *, retry: bool) -> bool:
-        row = self.state.record(object_id)
-        columns = self.state.columns(row) if row else None
+        row = self.state.records.find(object_id)
+        columns = self.state.records.columns(row) if row else None
         url = row["url"] if row else None
         images = self.state.images
         if columns and not is_candidate(columns, self.rules):
@@ -125,13 +111,13 @@ class Download:
             record = self.source.record(object_id)
         except GoneError as error:
             self._in_a_row["record"] = 0
-            self.state.write_record(object_id, "record_gone", str(error), None, None)
+            self.state.records.write(object_id, "record_gone", str(error), None, None)
         except FetchError as error:
-            self.state.write_record_failure(object_id, str(error))
+            self.state.records.write_failure(object_id, str(error))
             self._note_failure("record", error)
         else:
             self._in_a_row["record"] = 0
-            store_record(self.state, object_id, record)
+            self.state.records.store(object_id, record)
 
     def _fetch_image(self, url: str) -> None:
         """Fetch and store an image, in one of the threads."""

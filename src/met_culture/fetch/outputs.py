@@ -49,7 +49,7 @@ def rows(state: FetchState, rules: tuple[CandidateRule, ...]) -> Iterator[dict[s
         rules: A record that fits none of them is no candidate; an object without a record stays.
     """
     for known in state.outcomes():
-        columns = state.columns(known)
+        columns = state.records.columns(known)
         if columns is None:
             columns = {"objectID": known["objectID"]}
         elif not is_candidate(columns, rules):

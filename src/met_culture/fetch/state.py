@@ -4,33 +4,24 @@
 holds the images. A row is settled only when its content is whole on disk. What failed is tried again by the next run.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from filelock import FileLock, Timeout
 
 from met_culture.common.errors import UserError
 from met_culture.common.paths import IMAGES
-from met_culture.fetch import image_state
+from met_culture.fetch import image_state, record_state
 from met_culture.fetch.database import Database
 from met_culture.fetch.image_state import ImageState
+from met_culture.fetch.record_state import RecordState
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS records (
-    objectID INTEGER PRIMARY KEY,
-    status TEXT NOT NULL,  -- ok, no_image, record_gone, record_malformed, record_failed
-    reason TEXT,
-    columns TEXT,  -- the API's 57, as JSON
-    url TEXT,  -- of the image
-    failure TEXT,  -- of the latest attempt, if it failed; then the next run tries again
-    run INTEGER NOT NULL  -- the last one that asked
-);
 CREATE TEMP TABLE wanted (objectID INTEGER PRIMARY KEY);
 CREATE TEMP TABLE outdated (objectID INTEGER PRIMARY KEY);
 """
@@ -59,6 +50,7 @@ class FetchState:
     Attributes:
         folder: Where it lies.
         run: Number of this run, from 1.
+        records: What is known of the records.
         images: What is known of the images.
     """
 
@@ -79,9 +71,10 @@ class FetchState:
             ) from None
         for half in (folder / IMAGES).glob(".*"):
             half.unlink()  # what a killed process was writing
-        self._database = Database(folder / "state.db", TABLES + image_state.TABLE)
+        self._database = Database(folder / "state.db", TABLES + record_state.TABLE + image_state.TABLE)
         self.run = int(self.fact("run") or 0) + 1
         self.write_fact("run", str(self.run))
+        self.records = RecordState(self._database, self.run)
         self.images = ImageState(self._database, folder / IMAGES, self.run)
 
     def __enter__(self) -> Self:
@@ -105,45 +98,6 @@ class FetchState:
     def forget_facts(self, prefix: str) -> None:
         """Forget every text whose key begins with `prefix`."""
         self._database.execute("DELETE FROM facts WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
-
-    def record(self, object_id: int) -> sqlite3.Row | None:
-        """Return what is known of an object: status, columns, url, failure, run."""
-        return self._database.find("SELECT * FROM records WHERE objectID = ?", object_id)
-
-    def columns(self, row: sqlite3.Row) -> dict[str, Any] | None:
-        """Return the API's columns of a row of `record` or `outcomes`, if its record is well-formed."""
-        if not row["columns"]:
-            return None
-        try:
-            columns: dict[str, Any] = json.loads(row["columns"])
-        except ValueError:
-            raise UserError(f"{self._database.file} is damaged; delete the folder around it and run again.") from None
-        return columns
-
-    def write_record(
-        self, object_id: int, status: str, reason: str | None, columns: dict[str, Any] | None, url: str | None
-    ) -> None:
-        """Remember the outcome of a record."""
-        text = json.dumps(columns, ensure_ascii=False) if columns else None
-        values = (object_id, status, reason, text, url, self.run)
-        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, NULL, ?)", *values)
-
-    def write_record_failure(self, object_id: int, failure: str) -> None:
-        """Remember that a record did not come; what was known of it before stays."""
-        self._database.execute(
-            "INSERT INTO records VALUES (?, 'record_failed', ?, NULL, NULL, ?, ?) ON CONFLICT (objectID) DO UPDATE "
-            "SET failure = excluded.failure, run = excluded.run, "
-            "reason = CASE status WHEN 'record_failed' THEN excluded.reason ELSE reason END",
-            object_id,
-            failure,
-            failure,
-            self.run,
-        )
-
-    def object_ids(self, *, gone: bool) -> Iterator[int]:
-        """Yield the known ids: those which the museum no longer has, or all others."""
-        for row in self._database.rows("SELECT objectID FROM records WHERE (status = 'record_gone') = ?", gone):
-            yield row["objectID"]
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit all that is written in the context at once, which is quicker; for one thread only."""

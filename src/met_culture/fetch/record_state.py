@@ -1,0 +1,87 @@
+"""What a fetch remembers of records: a table of their objects."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from met_culture.common.errors import UserError
+from met_culture.fetch.database import Database
+from met_culture.fetch.records import RecordError, to_row
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS records (
+    objectID INTEGER PRIMARY KEY,
+    status TEXT NOT NULL,  -- ok, no_image, record_gone, record_malformed, record_failed
+    reason TEXT,
+    columns TEXT,  -- the API's 57, as JSON
+    url TEXT,  -- of the image
+    failure TEXT,  -- of the latest attempt, if it failed; then the next run tries again
+    run INTEGER NOT NULL  -- the last one that asked
+);
+"""
+
+
+class RecordState:
+    """The records of one source, by their objectID."""
+
+    def __init__(self, database: Database, run: int) -> None:
+        """Use a database that has `TABLE`.
+
+        Args:
+            database: Of the source.
+            run: Number of the current run.
+        """
+        self._database, self._run = database, run
+
+    def find(self, object_id: int) -> sqlite3.Row | None:
+        """Return what is known of an object: status, columns, url, failure, run."""
+        return self._database.find("SELECT * FROM records WHERE objectID = ?", object_id)
+
+    def columns(self, row: sqlite3.Row) -> dict[str, Any] | None:
+        """Return the API's columns of a row of `find` or `FetchState.outcomes`, if its record is well-formed."""
+        if not row["columns"]:
+            return None
+        try:
+            columns: dict[str, Any] = json.loads(row["columns"])
+        except ValueError:
+            file = self._database.file
+            raise UserError(f"{file} is damaged; delete the folder around it and run again.") from None
+        return columns
+
+    def ids(self, *, gone: bool) -> Iterator[int]:
+        """Yield the known ids: those which the museum no longer has, or all others."""
+        for row in self._database.rows("SELECT objectID FROM records WHERE (status = 'record_gone') = ?", gone):
+            yield row["objectID"]
+
+    def store(self, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
+        """Remember a record that arrived: its columns, and the URL of its image."""
+        try:
+            columns = to_row(record, object_id)
+        except RecordError as error:
+            self.write(object_id, "record_malformed", str(error), None, None)
+            return
+        if columns["primaryImageSmall"]:
+            self.write(object_id, "ok", None, columns, columns["primaryImageSmall"])
+        else:
+            self.write(object_id, "no_image", "the record names no image", columns, None)
+
+    def write(
+        self, object_id: int, status: str, reason: str | None, columns: dict[str, Any] | None, url: str | None
+    ) -> None:
+        """Remember the outcome of a record."""
+        text = json.dumps(columns, ensure_ascii=False) if columns else None
+        values = (object_id, status, reason, text, url, self._run)
+        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, NULL, ?)", *values)
+
+    def write_failure(self, object_id: int, failure: str) -> None:
+        """Remember that a record did not come; what was known of it before stays."""
+        self._database.execute(
+            "INSERT INTO records VALUES (?, 'record_failed', ?, NULL, NULL, ?, ?) ON CONFLICT (objectID) DO UPDATE "
+            "SET failure = excluded.failure, run = excluded.run, "
+            "reason = CASE status WHEN 'record_failed' THEN excluded.reason ELSE reason END",
+            object_id,
+            failure,
+            failure,
+            self._run,
+        )
