@@ -88,13 +88,6 @@ def test_every_metric_derives_from_the_predictions(evaluated: Path) -> None:
     assert confusion.equals(predictions[["label", "predicted"]])
 
 
-def test_the_summary_warns_of_labels_with_few_images() -> None:
-    result = {"n_test": 65, "accuracy": 0.8, "interval_95": {"accuracy": [0.7, 0.9]}, "labels_with_too_few": ["India"]}
-    assert evaluate.summary(result) == (
-        "65 test images: accuracy 0.800 (95 %: 0.700 to 0.900); too few test images to say much of India"
-    )
-
-
 def test_the_batch_size_changes_no_metric(evaluated: Path, copied: Path, stage: Callable[..., None]) -> None:
     set_param(copied, "batch_size: 1 #", "batch_size: 7 #")
     stage(evaluate.main, *ARGUMENTS)

@@ -54,6 +54,6 @@ def test_every_plot_is_drawn_and_equal_runs_give_equal_bytes(
 
 def test_the_seed_chooses_images_and_changes_no_count(explored: Path, copied: Path, stage: Callable[..., None]) -> None:
     first = drawn(explored)
-    set_param(copied, "  seed: 0 # chooses", "  seed: 1 # chooses")
+    set_param(copied, "  seed: 0 # seed that chooses", "  seed: 1 # seed that chooses")
     stage(explore.main, "data/raw", "data/clean", "plots/explore")
     assert {name for name, data in drawn(copied).items() if data != first[name]} == {"collection", "classes"}
