@@ -1,9 +1,8 @@
 """Time and peak memory of the fetch for 1,000, 10,000 and 100,000 records with an image each.
 
-`python benchmarks/fetch_scale.py` takes about 15 minutes. The records and images are a generated museum folder, so the
-fetch's own server answers from within its process and is part of what is measured. Each fetch is a command of its own;
-a second one of the same folder has nothing left to ask for, only its outputs to build. Times count per record without
-those of a fetch of one record, which are the command's start: memory and time per record should not grow with the size.
+`python benchmarks/fetch_scale.py` takes about 15 minutes. The source is a generated museum folder, read without HTTP.
+Each fetch is a command of its own; a second fetch of the same folder only builds its outputs. The time of a fetch of
+one record, which is the command's start, is subtracted. Memory, and time per record, should not grow with the size.
 """
 
 import argparse

@@ -15,5 +15,5 @@ def write_csv(path: Path, *rows: list[str], header: list[str] = HEADER) -> Path:
 
 
 def write_lines(path: Path, records: list[Any]) -> Path:
-    path.write_text("".join(json.dumps(each) + "\n" for each in records), encoding="utf-8")
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     return path

@@ -55,7 +55,7 @@ def test_a_dump_settles_records_without_a_request(client: Make, tmp_path: Path) 
     with FetchState(tmp_path / "scratch") as state:
         ids, _ = choose(ApiSource(client("http://127.0.0.1:9")), state, params(catalog="dump", catalog_file=str(file)))
         assert ids == [5, 7]
-        assert [state.records.find(each)["status"] for each in ids] == ["ok", "record_malformed"]
+        assert [state.records.find(object_id)["status"] for object_id in ids] == ["ok", "record_malformed"]
         assert state.records.find(6) is None
 
 
@@ -93,10 +93,10 @@ def test_no_candidates_are_an_error(client: Make, tmp_path: Path) -> None:
 
 def test_changed_is_what_changed_is_no_longer_listed_or_is_back(client: Make, api: str, tmp_path: Path) -> None:
     with FetchState(tmp_path / "scratch") as state:
-        for each in (1, 99):
-            state.records.write(each, "ok", None, {"title": ""}, None)
-        for each in (2, 98):
-            state.records.write(each, "record_gone", "404", None, None)
+        for object_id in (1, 99):
+            state.records.write(object_id, "ok", None, {"title": ""}, None)
+        for object_id in (2, 98):
+            state.records.write(object_id, "record_gone", "404", None, None)
         assert changed_ids(client(api), state, "2026-01-01") == {2, 99}  # the records have no metadataDate
 
 

@@ -19,21 +19,21 @@ Records = dict[int, dict[str, Any]]
 
 
 class Museum:
-    """The API's answers from records in memory, and what was asked."""
+    """The API's answers from records in memory, and the requested paths."""
 
     def __init__(self, records: list[dict[str, Any]], window: int = 10_000, keeps_back: int = 0) -> None:
         self.records, self.window, self.keeps_back = records, window, keeps_back
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def __call__(self, path: str) -> dict[str, Any]:
-        self.asked.append(path)
+        self.requested.append(path)
         parts = urlsplit(path)
         query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
         if parts.path == "/v1/objects":
-            names = [DEPARTMENTS[int(each)] for each in query.get("departmentIds", "").split("|") if each]
-            ids = [each["objectID"] for each in self.records if not names or each["department"] in names]
+            names = [DEPARTMENTS[int(number)] for number in query.get("departmentIds", "").split("|") if number]
+            ids = [work["objectID"] for work in self.records if not names or work["department"] in names]
             return {"total": len(ids), "objectIDs": ids}
-        ids = [each["objectID"] for each in self.records if matches(each, query)]
+        ids = [work["objectID"] for work in self.records if matches(work, query)]
         first, most = int(query["offset"]), min(int(query["limit"]), 500)
         served = ids[: len(ids) - self.keeps_back]
         return {"total": len(ids), "objectIDs": served[first : min(first + most, self.window)]}
@@ -64,13 +64,13 @@ def test_departments_and_classifications_are_searched_for() -> None:
         ]
     )
     assert searched_ids(museum, (PAINTINGS, AMERICAN))[0] == {1, 2, 5}
-    assert len(museum.asked) == 3
+    assert len(museum.requested) == 3
 
 
 def test_pages_are_followed_to_the_end() -> None:
     museum = Museum(dated(1234))
     assert searched_ids(museum, (PAINTINGS,))[0] == set(range(1, 1235))
-    assert len(museum.asked) == 4  # the other classification has none
+    assert len(museum.requested) == 4  # the other classification has none
 
 
 def test_what_is_over_the_window_is_cut_by_date() -> None:
@@ -81,22 +81,22 @@ def test_what_is_over_the_window_is_cut_by_date() -> None:
         assert searched_ids(museum, (PAINTINGS,))[0] == set(range(1, 3001))
     finally:
         catalogue_api.WINDOW = catalogue_window
-    assert not any("/v1/objects" in path for path in museum.asked)
+    assert not any("/v1/objects" in path for path in museum.requested)
 
 
 def test_a_year_that_is_over_the_window_is_listed_where_all_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue_api, "WINDOW", 700)
     museum = Museum([record(i, objectBeginDate=1700, objectEndDate=1700) for i in range(1, 2001)], window=700)
     assert searched_ids(museum, (CandidateRule(departments=("Asian Art",)),))[0] == set(range(1, 2001))
-    assert "/v1/objects?departmentIds=6" in museum.asked
+    assert "/v1/objects?departmentIds=6" in museum.requested
 
 
 def test_a_department_is_listed_where_the_search_keeps_much_back_and_all_is_wanted() -> None:
     everything = CandidateRule(departments=("Asian Art",))
-    for keeps_back, rule, found in ((40, everything, 400), (2, everything, 398), (40, PAINTINGS, 360)):
+    for keeps_back, rule, expected in ((40, everything, 400), (2, everything, 398), (40, PAINTINGS, 360)):
         ids, missed = searched_ids(Museum(dated(400), keeps_back=keeps_back), (rule,))
-        assert len(ids) == found
-        assert missed == 400 - found
+        assert len(ids) == expected
+        assert missed == 400 - expected
 
 
 def test_without_rules_every_department_is_searched() -> None:
@@ -114,7 +114,7 @@ def test_listing() -> None:
     museum = Museum([record(1), record(2)])
     assert listed_ids(museum) == {1, 2}
     listed_ids(museum, since="2026-01-01")
-    assert museum.asked == ["/v1/objects", "/v1/objects?metadataDate=2026-01-01"]
+    assert museum.requested == ["/v1/objects", "/v1/objects?metadataDate=2026-01-01"]
 
 
 def test_answers_are_remembered_until_forgotten(client, tmp_path: Path) -> None:  # noqa: ANN001 - of conftest

@@ -65,8 +65,8 @@ def test_a_dump_of_json_lines(tmp_path: Path) -> None:
 def test_a_dump_in_parquet_gives_the_rows_of_the_api(tmp_path: Path) -> None:
     works = [record(1), record(2, tags=[{"term": "x"}], additionalImages=["https://images.metmuseum.org/b.jpg"])]
     pq.write_table(pa.Table.from_pylist(works), tmp_path / "x.parquet")
-    rows = [to_row(each, each["objectID"]) for each in dump_records(tmp_path / "x.parquet")]
-    assert rows == [to_row(each, each["objectID"]) for each in works]
+    rows = [to_row(work, work["objectID"]) for work in dump_records(tmp_path / "x.parquet")]
+    assert rows == [to_row(work, work["objectID"]) for work in works]
 
 
 def test_a_table_that_pandas_wrote(tmp_path: Path) -> None:
@@ -74,10 +74,10 @@ def test_a_table_that_pandas_wrote(tmp_path: Path) -> None:
     table = pd.DataFrame(works).assign(
         accessionYear=[1917.0, None], metadataDate=pd.Timestamp("2026-01-02"), more="dropped", objectBeginDate=1700.0
     )
-    table["tags"] = [json.dumps(each) if each else "" for each in table["tags"]]
+    table["tags"] = [json.dumps(tags) if tags else "" for tags in table["tags"]]
     table.to_parquet(tmp_path / "x.parquet")
-    rows = [to_row(each, each["objectID"]) for each in dump_records(tmp_path / "x.parquet")]
-    expected = [to_row(each | {"metadataDate": "2026-01-02T00:00:00"}, each["objectID"]) for each in works]
+    rows = [to_row(work, work["objectID"]) for work in dump_records(tmp_path / "x.parquet")]
+    expected = [to_row(work | {"metadataDate": "2026-01-02T00:00:00"}, work["objectID"]) for work in works]
     assert rows == expected
 
 
@@ -102,7 +102,7 @@ def test_numbers_and_flags_as_tables_hold_them(tmp_path: Path) -> None:
     assert (row["objectID"], row["isPublicDomain"]) == (1, False)
 
 
-def test_a_parquet_file_with_a_spoilt_middle_is_named(tmp_path: Path) -> None:
+def test_a_parquet_file_with_a_damaged_middle_is_named(tmp_path: Path) -> None:
     file = tmp_path / "x.parquet"
     pq.write_table(pa.Table.from_pylist([record(i) for i in range(1, 2000)]), file)
     content = bytearray(file.read_bytes())

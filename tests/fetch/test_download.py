@@ -110,12 +110,13 @@ def test_what_is_settled_is_not_asked_again(fetch: Callable, tmp_path: Path) -> 
 
 def test_an_url_of_several_objects_is_downloaded_once(client: Make, tmp_path: Path) -> None:
     picture(tmp_path / "images/CRDImages/x.jpg", seed=1)
-    with serving(write_folder(tmp_path, [record(each, primaryImageSmall=URL) for each in range(1, 9)])) as api:
+    records = [record(object_id, primaryImageSmall=URL) for object_id in range(1, 9)]
+    with serving(write_folder(tmp_path, records)) as api:
         made = client(api)
-        found = download(ApiSource(made), tmp_path / "scratch", list(range(1, 9)))
+        fetched = download(ApiSource(made), tmp_path / "scratch", list(range(1, 9)))
     assert made.image_limiter.requests == 1
-    assert [row["image_file"] for row in found] == [f"images/{each}.jpg" for each in range(1, 9)]
-    assert len({row["image_sha256"] for row in found}) == 1
+    assert [row["image_file"] for row in fetched] == [f"images/{object_id}.jpg" for object_id in range(1, 9)]
+    assert len({row["image_sha256"] for row in fetched}) == 1
 
 
 def test_what_is_no_candidate_costs_no_image(client: Make, tmp_path: Path) -> None:
@@ -199,11 +200,11 @@ def test_three_neighbours_that_always_fail_do_not_keep_the_rest(
     ids = list(range(1, 13))
     for attempt in range(2):
         try:
-            found = download(ApiSource(client(api, parallel=1)), tmp_path / "scratch", ids)
+            fetched = download(ApiSource(client(api, parallel=1)), tmp_path / "scratch", ids)
         except UserError as error:
             assert attempt == 0, error
-    assert [row["objectID"] for row in found if row["status"] == "ok"] == [1, 2, 3, 4, *range(8, 13)]
-    assert {row["status"] for row in found} == {"ok", f"{kind}_failed"}
+    assert [row["objectID"] for row in fetched if row["status"] == "ok"] == [1, 2, 3, 4, *range(8, 13)]
+    assert {row["status"] for row in fetched} == {"ok", f"{kind}_failed"}
 
 
 def test_an_api_that_answers_something_else_ends_the_fetch(client: Make, tmp_path: Path) -> None:
@@ -227,10 +228,10 @@ def test_a_broken_picture_of_a_folder_stays_what_it_is(museum: Path, tmp_path: P
     (museum / "images/CRDImages/as/web-large/5.jpg").write_bytes(b"<html>")
     download(FolderSource(museum, 4), tmp_path / "scratch", list(range(1, 13)))
     again = FolderSource(museum, 4)
-    asked: list[str] = []
-    again.image = asked.append
+    requested: list[str] = []
+    again.image = requested.append
     download(again, tmp_path / "scratch", list(range(1, 13)))
-    assert asked == []
+    assert requested == []
 
 
 def test_an_address_that_utf8_cannot_hold_is_remembered_all_the_same(tmp_path: Path) -> None:
@@ -258,7 +259,7 @@ def test_a_full_disk_in_a_thread_ends_the_fetch(
     made.get_api = blocked_at_12
     with pytest.raises(OSError, match="No space left"):
         download(ApiSource(made), tmp_path / "scratch", list(range(1, 13)))
-    assert not [each for each in threading.enumerate() if each.name == "met_culture image"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "met_culture image"]
 
 
 def test_the_url_of_an_image_is_remembered_as_the_record_has_it(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_nothing_tracked_varies_between_runs(fetched: Path, stage: Callable[...,
 
 @pytest.fixture
 def met(workspace: Path, museum: Path) -> Iterator[str]:
-    """Serve `museum` as if it were the Met, at a quick pace; yields the API's address."""
+    """Serve `museum` as if it were the Met, at a high rate; yields the API's address."""
     with serving(museum) as api:
         ask_museum(workspace, api)
         yield api
@@ -102,11 +102,11 @@ def test_the_plan_comes_first_and_the_table_last(
     workspace: Path, met: str, stage: Callable[..., None], capsys: pytest.CaptureFixture
 ) -> None:
     stage(fetch.main, *OUT)
-    told = capsys.readouterr()
-    plan = next(line for line in told.err.splitlines() if line.startswith("fetch: "))
+    output = capsys.readouterr()
+    plan = next(line for line in output.err.splitlines() if line.startswith("fetch: "))
     assert plan.startswith("fetch: 12 objects. To send: 12 requests to the API, 80 a second; at most 12 to the image")
-    assert told.out.splitlines()[0].split() == ["ok", "12"]
-    assert Path(told.out.splitlines()[-1].partition(": ")[2]).is_file()
+    assert output.out.splitlines()[0].split() == ["ok", "12"]
+    assert Path(output.out.splitlines()[-1].partition(": ")[2]).is_file()
 
 
 def test_a_dry_run_asks_for_the_catalogue_only_and_writes_nothing(
@@ -159,7 +159,7 @@ def test_every_catalogue_gives_the_same_table(workspace: Path, met: str, museum:
         expected = {"search": 19, "listing": 13, "csv": 12, "dump": 0}[catalog]
         assert f": {expected} API and 12 image requests" in requests_logged(workspace)
         assert read_json(workspace / "metrics/fetch.json")["catalog"] == catalog
-    assert all(each == tables["search"] for each in tables.values())
+    assert all(table == tables["search"] for table in tables.values())
 
 
 def department(object_id: int) -> list[str]:

@@ -26,7 +26,7 @@ AWKWARD = [
 
 def test_records_are_in_order_and_keep_odd_line_ends(tmp_path: Path) -> None:
     write_folder(tmp_path, [record(2), record(1, title="a\u2028b"), ""])
-    assert [each["title"] for each in read_records(tmp_path).values()] == ["a\u2028b", "Work 2"]
+    assert [work["title"] for work in read_records(tmp_path).values()] == ["a\u2028b", "Work 2"]
 
 
 def test_an_image_is_found_by_its_path(museum: Path) -> None:
@@ -137,7 +137,7 @@ def test_records_are_a_mapping(tmp_path: Path, end: str) -> None:
     works = [record(i, title=f"é{i}") for i in (3, 1, 2**63 - 1)]
     (tmp_path / "records.jsonl").write_bytes((end or "\n").join(map(json.dumps, works)).encode() + end.encode())
     records = read_records(tmp_path)
-    assert list(records.items()) == [(each["objectID"], each) for each in (works[1], works[0], works[2])]
+    assert list(records.items()) == [(work["objectID"], work) for work in (works[1], works[0], works[2])]
     assert len(records) == 3
     assert [key in records for key in (0, 1, 2, 3, 4, 2**63 - 1, 2**70)] == [
         False,
@@ -177,7 +177,7 @@ def test_threads_read_at_the_same_time(museum: Path) -> None:
     records = read_records(museum)
     with ThreadPoolExecutor(8) as pool:
         ids = [i % 12 + 1 for i in range(2000)]
-        assert [each["objectID"] for each in pool.map(records.__getitem__, ids)] == ids
+        assert [work["objectID"] for work in pool.map(records.__getitem__, ids)] == ids
 
 
 def test_the_file_is_closed_with_the_records(museum: Path) -> None:

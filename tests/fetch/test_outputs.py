@@ -15,15 +15,15 @@ from met_culture.fetch.state import FetchState
 @pytest.fixture
 def state(tmp_path: Path) -> FetchState:
     """Return a memory of four objects: whole, without a record, refused, and sharing the first one's image."""
-    with FetchState(tmp_path / "scratch") as each:
+    with FetchState(tmp_path / "scratch") as state:
         for object_id, url in ((1, "/a"), (3, "/c"), (4, "/a")):
-            each.records.write(object_id, "ok", None, to_row(record(object_id), object_id), url)
-            each.images.claim(url, "")
-        each.records.write(2, "record_gone", "404", None, None)
-        each.images.write("/a", b"jpeg", (4, 3))
-        each.images.write_failure("/c", "image_refused", "cut off", settled=True)
-        each.set_wanted([4, 3, 2, 1])
-        yield each
+            state.records.write(object_id, "ok", None, to_row(record(object_id), object_id), url)
+            state.images.claim(url, "")
+        state.records.write(2, "record_gone", "404", None, None)
+        state.images.write("/a", b"jpeg", (4, 3))
+        state.images.write_failure("/c", "image_refused", "cut off", settled=True)
+        state.set_wanted([4, 3, 2, 1])
+        yield state
 
 
 def test_table_images_and_counts(state: FetchState, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_stale_images_do_not_stay(state: FetchState, tmp_path: Path) -> None:
     assert list((tmp_path / "out/images").iterdir()) == []
 
 
-def test_a_spoilt_image_is_named_and_fetched_by_the_next_run(state: FetchState, tmp_path: Path) -> None:
+def test_a_damaged_image_is_named_and_fetched_by_the_next_run(state: FetchState, tmp_path: Path) -> None:
     state.images.path("/a").write_bytes(b"jpeG")
     with pytest.raises(UserError, match="run again, and only that image is fetched again"):
         build(state, (), tmp_path / "out")

@@ -1,7 +1,7 @@
 """The fetch against a server that limits and fails as the museum does, seen from the server's side; time is scaled.
 
 The museum blocks an address after about 80 requests in a rolling minute. Here a minute takes 3 seconds, so that the
-default pace of one request a second is 20 a second.
+default rate of one request a second is 20 a second.
 """
 
 import shutil
@@ -48,8 +48,8 @@ def fetched(folder: Path) -> dict:
     return read_json(folder / "metrics/fetch.json")
 
 
-def asked(behavior: ServerBehavior, host: str) -> list:
-    return [each for each in behavior.requests if each.host == host]
+def requests_to(behavior: ServerBehavior, host: str) -> list:
+    return [request for request in behavior.requests if request.host == host]
 
 
 def csv_of(folder: Path) -> Path:
@@ -62,12 +62,12 @@ def test_every_obtainable_painting_once_and_no_block_with_all_faults(paintings: 
     behavior = ServerBehavior(**LIMIT, faults=0.15, gone=0.02, seed=3)
     with serving(paintings, behavior=behavior) as api:
         metrics = fetched(workspace(tmp_path / "w", api))
-    gone = {each.path for each in asked(behavior, "api") if each.status == 404}
+    gone = {request.path for request in requests_to(behavior, "api") if request.status == 404}
     assert metrics["statuses"] == {"ok": OBJECTS - len(gone), "record_gone": len(gone)}
-    assert not any(each.blocked for each in behavior.requests)
-    good = Counter(each.path for each in behavior.requests if each.status in (200, 404) and not each.fault)
+    assert not any(request.blocked for request in behavior.requests)
+    good = Counter(request.path for request in behavior.requests if request.status in (200, 404) and not request.fault)
     assert set(good.values()) == {1}  # nothing that succeeded is asked for again
-    assert len({each.fault for each in behavior.requests}) > 10, "the faults came up"
+    assert len({request.fault for request in behavior.requests}) > 10, "the faults came up"
 
 
 def test_a_fetch_that_starts_blocked_recovers_by_itself(paintings: Path, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_fetch_that_starts_blocked_recovers_by_itself(paintings: Path, tmp_pat
     with serving(paintings, behavior=behavior) as api:
         metrics = fetched(workspace(tmp_path / "w", api))
     assert metrics["statuses"] == {"ok": OBJECTS}
-    blocked = [each.blocked for each in asked(behavior, "api")]
+    blocked = [request.blocked for request in requests_to(behavior, "api")]
     assert blocked[0]
     assert not any(blocked[sum(blocked) :]), "blocked again after the first block was over"
     assert sum(blocked) < 10
@@ -91,13 +91,13 @@ def test_requests_and_time_of_the_api_are_near_the_ideal(
             workspace(tmp_path / "w", api, catalog, str(csv_of(tmp_path)) if catalog == "csv" else "null")
         )
     assert metrics["statuses"] == {"ok": OBJECTS}
-    requests = asked(behavior, "api")
+    requests = requests_to(behavior, "api")
     assert len(requests) / OBJECTS <= most
-    records = [each.time for each in requests if "/v1/objects/" in each.path]
+    records = [request.time for request in requests if "/v1/objects/" in request.path]
     # The median, as the total depends on what else the machine does.
     between = statistics.median(after - before for before, after in pairwise(records))
     assert 0.98 / SCALE <= between <= 1.05 / SCALE
-    assert not any(each.blocked for each in requests)
+    assert not any(request.blocked for request in requests)
 
 
 def test_a_dump_asks_the_api_for_nothing(paintings: Path, tmp_path: Path) -> None:
@@ -108,16 +108,16 @@ def test_a_dump_asks_the_api_for_nothing(paintings: Path, tmp_path: Path) -> Non
         dump.write_text((paintings / "records.jsonl").read_text().replace("https://images.metmuseum.org/", images))
         metrics = fetched(workspace(tmp_path / "w", api, "dump", str(dump)))
     assert metrics["statuses"] == {"ok": OBJECTS}
-    assert asked(behavior, "api") == []
-    assert len(asked(behavior, "images")) == OBJECTS
+    assert requests_to(behavior, "api") == []
+    assert len(requests_to(behavior, "images")) == OBJECTS
 
 
 def test_images_arrive_while_records_are_being_asked_for(paintings: Path, tmp_path: Path) -> None:
     behavior = ServerBehavior(**LIMIT)
     with serving(paintings, behavior=behavior) as api:
         fetched(workspace(tmp_path / "w", api))
-    last_record = asked(behavior, "api")[-1].time
-    early = [each for each in asked(behavior, "images") if each.time < last_record]
+    last_record = requests_to(behavior, "api")[-1].time
+    early = [request for request in requests_to(behavior, "images") if request.time < last_record]
     assert len(early) > 0.9 * OBJECTS
 
 
@@ -127,7 +127,7 @@ def test_a_faster_pace_is_blocked_and_still_ends(paintings: Path, tmp_path: Path
         folder = workspace(tmp_path / "w", api)
         set_param(folder, f"requests_per_second: {SCALE}", f"requests_per_second: {2 * SCALE}")
         assert fetched(folder)["statuses"] == {"ok": OBJECTS}
-    assert any(each.blocked for each in behavior.requests)
+    assert any(request.blocked for request in behavior.requests)
 
 
 def test_every_request_says_who_asks(paintings: Path, tmp_path: Path) -> None:
@@ -136,4 +136,4 @@ def test_every_request_says_who_asks(paintings: Path, tmp_path: Path) -> None:
         folder = workspace(tmp_path / "w", api)
         set_param(folder, "(reproducible research pipeline; no contact given)", "(me@example.org)")
         fetched(folder)
-    assert {each.user_agent for each in behavior.requests} == {"met-culture/0.1 (me@example.org)"}
+    assert {request.user_agent for request in behavior.requests} == {"met-culture/0.1 (me@example.org)"}

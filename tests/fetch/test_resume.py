@@ -125,10 +125,10 @@ def test_ctrl_c_ends_with_a_summary_and_the_next_run_continues(slow: Path) -> No
     time.sleep(0.3)
     os.kill(child.pid, signal.SIGINT)
     child.join()
-    told = (slow / "fetch.out").read_text()
+    output = (slow / "fetch.out").read_text()
     assert child.exitcode == 130
-    assert "of 60 objects; run again to continue" in told
-    assert "Traceback" not in told
+    assert "of 60 objects; run again to continue" in output
+    assert "Traceback" not in output
     assert fetching.finish(slow) == 0
 
 
@@ -137,14 +137,14 @@ def test_a_full_disk_ends_in_one_sentence_and_the_next_run_continues(large: Path
     with serving(large, behavior=behavior) as api:
         folder = workspace(tmp_path / "w", api)
         assert fetching.finish(folder, file_limit=100_000) == 1
-        told = (folder / "fetch.out").read_text()
-        assert told.splitlines()[-1].startswith("error: ")
-        assert "state.db" in told.splitlines()[-1]
-        assert "Traceback" not in told
-        records = sum("/v1/objects/" in each.path for each in behavior.requests)
+        output = (folder / "fetch.out").read_text()
+        assert output.splitlines()[-1].startswith("error: ")
+        assert "state.db" in output.splitlines()[-1]
+        assert "Traceback" not in output
+        records = sum("/v1/objects/" in request.path for request in behavior.requests)
         assert 0 < records < OBJECTS
         assert fetching.finish(folder) == 0
-        assert sum("/v1/objects/" in each.path for each in behavior.requests) <= OBJECTS + 1
+        assert sum("/v1/objects/" in request.path for request in behavior.requests) <= OBJECTS + 1
 
 
 def test_a_finished_fetch_has_nothing_left_to_ask_but_the_catalogue(large: Path, tmp_path: Path) -> None:
@@ -153,6 +153,6 @@ def test_a_finished_fetch_has_nothing_left_to_ask_but_the_catalogue(large: Path,
         folder = workspace(tmp_path / "w", api)
         assert fetching.finish(folder) == 0
         before = len(behavior.requests)
-        assert any(each.status == 404 and each.host == "api" for each in behavior.requests)
+        assert any(request.status == 404 and request.host == "api" for request in behavior.requests)
         assert fetching.finish(folder) == 0
-        assert [each.path for each in behavior.requests[before:]] == ["/v1/objects"]
+        assert [request.path for request in behavior.requests[before:]] == ["/v1/objects"]

@@ -48,12 +48,12 @@ def test_what_is_not_settled_is_tried_by_the_next_run(tmp_path: Path, settled: b
         assert state.images.claim(URL, "") is not settled
 
 
-@pytest.mark.parametrize("spoilt", [b"jpe", None])
-def test_a_spoilt_image_is_claimed_again(tmp_path: Path, spoilt: bytes | None) -> None:
+@pytest.mark.parametrize("damaged", [b"jpe", None])
+def test_a_damaged_image_is_claimed_again(tmp_path: Path, damaged: bytes | None) -> None:
     with FetchState(tmp_path) as state:
         state.images.claim(URL, "")
         state.images.write(URL, b"jpeg", (4, 3))
-        state.images.path(URL).unlink() if spoilt is None else state.images.path(URL).write_bytes(spoilt)
+        state.images.path(URL).unlink() if damaged is None else state.images.path(URL).write_bytes(damaged)
     with FetchState(tmp_path) as state:
         assert state.images.claim(URL, "")
 
@@ -138,17 +138,17 @@ def test_outcomes_join_records_and_images_in_order(tmp_path: Path) -> None:
         state.images.write(URL, b"jpeg", (4, 3))
         state.set_wanted([7, 3, 9])
         rows = [(row["objectID"], row["image_status"], row["sha256"]) for row in state.outcomes()]
-    assert rows == [(each, "ok", hashlib.sha256(b"jpeg").hexdigest()) for each in (3, 7)]
+    assert rows == [(object_id, "ok", hashlib.sha256(b"jpeg").hexdigest()) for object_id in (3, 7)]
 
 
-def test_a_spoilt_memory_is_named(tmp_path: Path) -> None:
+def test_a_damaged_memory_is_named(tmp_path: Path) -> None:
     (tmp_path / "state.db").write_bytes(b"nonsense" * 1000)
     with pytest.raises(OSError, match=r"state\.db") as caught:
         FetchState(tmp_path)
     assert "delete the folder" in str(caught.value)
 
 
-def test_a_spoilt_row_is_named(tmp_path: Path) -> None:
+def test_a_damaged_row_is_named(tmp_path: Path) -> None:
     with FetchState(tmp_path) as state:
         state.records.write(5, "ok", None, {"title": "a"}, None)
         state._database.execute("UPDATE records SET columns = '{'")
@@ -156,7 +156,7 @@ def test_a_spoilt_row_is_named(tmp_path: Path) -> None:
             state.records.columns(state.records.find(5))
 
 
-def test_what_is_written_together_is_there_together(tmp_path: Path) -> None:
+def test_what_is_written_one_transaction_is_there_together(tmp_path: Path) -> None:
     def stopped() -> None:
         with FetchState(tmp_path) as state, state.transaction():
             state.records.write(5, "ok", None, {"title": "a"}, None)
@@ -179,8 +179,8 @@ def main():
     with FetchState(Path(sys.argv[1])) as state:
         state.records.write(5, "ok", None, {"title": "a"}, None)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-        for each in range(6, 5000):
-            state.records.write(each, "ok", None, {"title": "x" * 1000}, None)
+        for object_id in range(6, 5000):
+            state.records.write(object_id, "ok", None, {"title": "x" * 1000}, None)
 run(main)
 """
     ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)

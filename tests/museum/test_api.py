@@ -72,7 +72,7 @@ def test_listings_of_departments_and_dates() -> None:
     records = Counted(200)
     api = api_of(records)
     for wanted, since in [("1|3", ""), ("99", ""), ("", "2020-01-01"), ("6", "2015-01-01")]:
-        names = {DEPARTMENTS.get(int(each)) for each in wanted.split("|") if each}
+        names = {DEPARTMENTS.get(int(number)) for number in wanted.split("|") if number}
         ids = [i for i in records if not wanted or records[i]["department"] in names]
         ids = [i for i in ids if records[i]["metadataDate"] >= since]
         query = {"departmentIds": wanted, "metadataDate": since}
@@ -83,8 +83,8 @@ def test_pages_of_a_search_are_looked_for_once() -> None:
     records = Counted(1000)
     api = api_of(records)
     for offset in range(0, 500, 100):
-        found = content(api.answer("/v1.1/search", {"q": "pines", "offset": str(offset)}))
-        assert found == {"total": 500, "objectIDs": list(range(1 + 2 * offset, 200 + 2 * offset, 2))}
+        answer = content(api.answer("/v1.1/search", {"q": "pines", "offset": str(offset)}))
+        assert answer == {"total": 500, "objectIDs": list(range(1 + 2 * offset, 200 + 2 * offset, 2))}
     assert records.reads == 1000
 
 
@@ -104,8 +104,8 @@ def test_pages_of_a_search_are_looked_for_once() -> None:
 def test_a_search_among_a_broader_ones_ids_finds_the_same(query: dict[str, str]) -> None:
     records = Counted(700)
     ids = [object_id for object_id in records if matches(records[object_id], query)]
-    found = content(api_of(records).search(query | {"limit": "500"}))
-    assert found == {"total": len(ids), "objectIDs": ids[:500] or None}
+    answer = content(api_of(records).search(query | {"limit": "500"}))
+    assert answer == {"total": len(ids), "objectIDs": ids[:500] or None}
 
 
 def test_a_narrower_search_reads_no_other_department() -> None:

@@ -20,11 +20,11 @@ class Clock:
 
 
 def blocked(behavior: ServerBehavior, clock: Clock, *times: float) -> list[bool]:
-    """Return for each time whether a request of the API meets a block."""
-    found = []
+    """Return for every time whether a request of the API meets a block."""
+    drawn = []
     for clock.now in times:
-        found.append(behavior.admit("api", "/v1/objects/1").blocked)
-    return found
+        drawn.append(behavior.admit("api", "/v1/objects/1").blocked)
+    return drawn
 
 
 def test_by_default_everyone_is_treated_well() -> None:
@@ -59,37 +59,37 @@ def test_images_are_never_limited() -> None:
     assert not any(behavior.admit("images", "/images/https/h/1.jpg").blocked for _ in range(100))
 
 
-def faults(behavior: ServerBehavior, asked: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for path in asked:
-        found.setdefault(path, []).append(behavior.admit("api", path).fault)
-    return found
+def faults(behavior: ServerBehavior, paths: list[str]) -> dict[str, list[str]]:
+    drawn: dict[str, list[str]] = {}
+    for path in paths:
+        drawn.setdefault(path, []).append(behavior.admit("api", path).fault)
+    return drawn
 
 
 def test_faults_do_not_depend_on_the_order() -> None:
-    asked = RECORDS * 5
-    shuffled = random.Random(1).sample(asked, len(asked))  # noqa: S311 - no secret
-    assert faults(ServerBehavior(faults=0.3, seed=4), asked) == faults(ServerBehavior(faults=0.3, seed=4), shuffled)
-    assert faults(ServerBehavior(faults=0.3, seed=4), asked) != faults(ServerBehavior(faults=0.3, seed=5), asked)
+    paths = RECORDS * 5
+    shuffled = random.Random(1).sample(paths, len(paths))  # noqa: S311 - no secret
+    assert faults(ServerBehavior(faults=0.3, seed=4), paths) == faults(ServerBehavior(faults=0.3, seed=4), shuffled)
+    assert faults(ServerBehavior(faults=0.3, seed=4), paths) != faults(ServerBehavior(faults=0.3, seed=5), paths)
 
 
 def test_requests_that_meet_a_block_do_not_count_for_the_faults() -> None:
     clock, path = Clock(), RECORDS[0]
     free, limited = ServerBehavior(faults=0.5), ServerBehavior(faults=0.5, limit=1, window_s=1, block_s=1, clock=clock)
-    found = []
+    drawn = []
     for clock.now in range(40):
         clock.now /= 2
         request = limited.admit("api", path)
-        found += [] if request.blocked else [request.fault]
-    assert 10 < len(found) < 40
-    assert found == faults(free, [path] * len(found))[path]
+        drawn += [] if request.blocked else [request.fault]
+    assert 10 < len(drawn) < 40
+    assert drawn == faults(free, [path] * len(drawn))[path]
 
 
 def test_at_most_three_faults_in_a_row() -> None:
-    for found in faults(ServerBehavior(faults=1), RECORDS * 9).values():
-        assert [bool(fault) for fault in found] == [True, True, True, False] * 2 + [True]
-    for found in faults(ServerBehavior(faults=0.7), RECORDS * 20).values():
-        assert max(map(len, "".join("x" if fault else " " for fault in found).split())) <= IN_A_ROW
+    for drawn in faults(ServerBehavior(faults=1), RECORDS * 9).values():
+        assert [bool(fault) for fault in drawn] == [True, True, True, False] * 2 + [True]
+    for drawn in faults(ServerBehavior(faults=0.7), RECORDS * 20).values():
+        assert max(map(len, "".join("x" if fault else " " for fault in drawn).split())) <= IN_A_ROW
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_at_most_three_faults_in_a_row() -> None:
 )
 def test_the_share_is_met_by_kinds_that_are_equally_frequent(host: Any, path: str, kinds: tuple[str, ...]) -> None:
     behavior = ServerBehavior(faults=0.2)
-    found = Counter(behavior.admit(host, path.format(i)).fault for i in range(20_000))
-    good = found.pop("")
+    drawn = Counter(behavior.admit(host, path.format(i)).fault for i in range(20_000))
+    good = drawn.pop("")
     assert good == pytest.approx(16_000, rel=0.02)
-    assert set(found) == set(kinds)
-    assert max(found.values()) < 1.5 * min(found.values())
+    assert set(drawn) == set(kinds)
+    assert max(drawn.values()) < 1.5 * min(drawn.values())
 
 
 def test_each_host_draws_on_its_own() -> None:

@@ -139,10 +139,10 @@ def test_the_log_has_what_was_answered(museum: Path) -> None:
         for path in paths:
             requests.get(api + path, timeout=5, headers={"User-Agent": "me/1.0"})
             assert before <= behavior.requests[-1].time <= time.monotonic()
-    assert [(each.path, each.status) for each in behavior.requests] == list(
+    assert [(request.path, request.status) for request in behavior.requests] == list(
         zip(paths, [200, 404, 200, 404], strict=True)
     )
-    assert {each.user_agent for each in behavior.requests} == {"me/1.0"}
+    assert {request.user_agent for request in behavior.requests} == {"me/1.0"}
 
 
 def test_every_answer_waits_for_the_latency(museum: Path) -> None:
@@ -181,7 +181,7 @@ def test_records_and_images_need_no_folder() -> None:
 
 
 def test_images_have_an_etag_that_follows_their_content(museum: Path, api: str) -> None:
-    tags = [requests.get(api + IMAGE.replace("7", each), timeout=5).headers["ETag"] for each in "787"]
+    tags = [requests.get(api + IMAGE.replace("7", name), timeout=5).headers["ETag"] for name in "787"]
     assert tags[0] == tags[2] != tags[1]
     assert requests.get(api + IMAGE, timeout=5, headers={"If-None-Match": tags[0]}).status_code == 200
 
@@ -201,9 +201,9 @@ def test_the_command_serves_until_ctrl_c(museum: Path, tmp_path: Path) -> None:
     with subprocess.Popen(command, preexec_fn=heed_ctrl_c, **pipes) as process:
         assert process.stdout
         assert process.stderr
-        said = process.stdout.readline()
-        assert said.startswith(f"12 objects of {museum} at http://127.0.0.1:")
-        api = said.split(" at ")[1].split()[0]
+        line = process.stdout.readline()
+        assert line.startswith(f"12 objects of {museum} at http://127.0.0.1:")
+        api = line.split(" at ")[1].split()[0]
         statuses = [requests.get(f"{api}/v1/objects/7", timeout=5).status_code for _ in range(2)]
         assert [json.loads(line)["status"] for line in log.read_text().splitlines()] == statuses == [200, 403]
         process.send_signal(signal.SIGINT)

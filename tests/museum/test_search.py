@@ -15,7 +15,7 @@ def test_nineteen_departments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({"q": "pines"}, True),
         ({"q": "silk"}, True),
@@ -39,8 +39,8 @@ def test_nineteen_departments() -> None:
         ({"departmentId": "9" * 5000, "dateBegin": "1" * 5000, "dateEnd": "2"}, True),
     ],
 )
-def test_filters(query: dict[str, str], found: bool) -> None:
-    assert matches(WORK, query) is found
+def test_filters(query: dict[str, str], expected: bool) -> None:
+    assert matches(WORK, query) is expected
 
 
 def test_has_images_asks_for_the_small_image() -> None:

@@ -106,8 +106,8 @@ def test_odd_urls(records: list[dict]) -> None:
     assert all(odd in urls for odd in (" ", ",", "\u2013", "(", "%20", "é"))
 
 
-def test_only_spoilt_pictures_do_not_decode(museum: Path, works: list[Work], records: list[dict]) -> None:
-    """Pillow decodes every picture but the spoilt ones."""
+def test_only_damaged_pictures_do_not_decode(museum: Path, works: list[Work], records: list[dict]) -> None:
+    """Pillow decodes every picture but the damaged ones."""
     for work, entry in zip(works, records, strict=True):
         path = file_of(museum, entry) if entry["primaryImageSmall"] else None
         if path is None or not path.exists():

@@ -17,8 +17,8 @@ from met_culture.web.transport import Answer, Request, prepare
 
 @pytest.fixture
 def opened() -> Iterator[requests.Session]:
-    with open_session("test", 2, proxies=False) as each:
-        yield each
+    with open_session("test", 2, proxies=False) as session:
+        yield session
 
 
 def get(opened: requests.Session, request: Request) -> Answer:
