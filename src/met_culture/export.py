@@ -92,7 +92,7 @@ def comparison_images(arrays: Path, size: int) -> tuple[np.ndarray, str]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m met_culture.export", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m met_culture.export", description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, default=Path("models/model.keras"), help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("models/model.onnx"), help="default: %(default)s")
     parser.add_argument("--arrays", type=Path, default=Path("data/preprocess"), help="its test split is compared")

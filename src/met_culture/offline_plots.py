@@ -6,13 +6,12 @@ that contains the script, because a page written elsewhere (`dvc plots show -o`)
 `.dvc/config.local` that makes DVC use the copy, unless the user has chosen another template there.
 """
 
-import argparse
 from pathlib import Path
 
 import vl_convert
 from configobj import ConfigObj, ConfigObjError
 
-from met_culture.common.cli import run
+from met_culture.common.cli import path_arguments, run
 from met_culture.common.errors import UserError
 from met_culture.common.files import write_bytes
 
@@ -60,8 +59,7 @@ def configure() -> bool:
 
 def main() -> None:
     """Write the script, the copy of the template and the line of the configuration."""
-    description = (__doc__ or "").splitlines()[0]
-    argparse.ArgumentParser(prog="python -m met_culture.offline_plots", description=description).parse_args()
+    path_arguments(__doc__, prog="python -m met_culture.offline_plots")
     script = bundle()
     page = inlined(TEMPLATE.read_text(encoding="utf-8"), script)
     write_bytes(BUNDLE, script.encode())

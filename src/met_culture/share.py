@@ -43,7 +43,7 @@ def share(repo: Repo, remote: str | None) -> tuple[int, int]:
 
 def main() -> None:
     """Share all runs of this repository."""
-    parser = argparse.ArgumentParser(prog="python -m met_culture.share", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m met_culture.share", description=__doc__.splitlines()[0])
     parser.add_argument("--remote", metavar="NAME", help="default: the default remote")
     remote = parser.parse_args().remote
     try:

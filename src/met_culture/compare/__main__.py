@@ -26,7 +26,7 @@ PICTURE = Path("dvc_plots/compare.png")
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m met_culture.compare", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m met_culture.compare", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME or FILE", help="experiments or result files; default: all")
     parser.add_argument("--metric", choices=HEADLINE, default=HEADLINE[0], help="default: %(default)s")
     parser.add_argument("--baseline", metavar="NAME", help="run whose configuration is the baseline; default: HEAD")

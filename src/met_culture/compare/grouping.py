@@ -43,16 +43,16 @@ def label(run: Run, base: Run) -> str:
     for key, value in base.params.items():
         if key in run.params and key not in SEEDS and run.params[key] != value:
             parts.append(f"{key}={_value(run.params[key])}")
-    other = []
-    if run.params.keys() != base.params.keys():
-        other = ["other code"]  # other keys mean other code, and the data of the two cannot be compared
-    else:
-        other += ["other code"] if run.code != base.code else []
-        other += ["other data"] if run.data != base.data else []
-    text = ", ".join([*parts, *other])
-    if other:
-        return f"{text} ({_value(run.names[0])})"  # several may have other code: the name distinguishes them
-    return text or "baseline"
+    other_keys = run.params.keys() != base.params.keys()
+    other_code = other_keys or run.code != base.code  # other keys come from other code
+    other_data = not other_keys and run.data != base.data
+    if other_code:
+        parts.append("other code")
+    if other_data:
+        parts.append("other data")
+    text = ", ".join(parts) or "baseline"
+    # Several runs may have other code or data: the name distinguishes them.
+    return f"{text} ({_value(run.names[0])})" if other_code or other_data else text
 
 
 def _outcomes(runs: Sequence[Run]) -> list[Outcome]:
@@ -76,16 +76,12 @@ def _differences(groups: Sequence[Sequence[Run]], metric: str) -> list[Estimate 
         estimate = statistics.difference(outcomes, base, HEADLINE.index(metric)) if outcomes and base else None
         differences.append(estimate)
     # With too few seeds there is no test, so these p-values do not count.
-    tested = [index for index, estimate in enumerate(differences) if estimate and estimate.runs >= MIN_RUNS]
-    corrected = dict(zip(tested, holm([_p(differences[index]) for index in tested]), strict=True))
+    p = {index: estimate.p for index, estimate in enumerate(differences) if estimate and estimate.runs >= MIN_RUNS}
+    corrected = dict(zip(p, holm(list(p.values())), strict=True))
     return [
         replace(estimate, p=corrected.get(index, np.nan)) if estimate else None
         for index, estimate in enumerate(differences)
     ]
-
-
-def _p(estimate: Estimate | None) -> float:
-    return estimate.p if estimate else np.nan
 
 
 def compare(groups: Sequence[Sequence[Run]], metric: str) -> list[Row]:

@@ -36,8 +36,7 @@ def _count(text: str) -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    description = (__doc__ or "").splitlines()[0]
-    parser = argparse.ArgumentParser(prog="python -m met_culture.predict", description=description)
+    parser = argparse.ArgumentParser(prog="python -m met_culture.predict", description=__doc__.splitlines()[0])
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="file, folder, or - for paths on standard input")
     parser.add_argument("--object-id", nargs="+", type=int, default=[], metavar="ID", help="objects of fetch.source")
     parser.add_argument("--model", type=Path, action="append", metavar="FILE", help=f"repeatable; default: {MODEL}")

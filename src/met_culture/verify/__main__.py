@@ -22,7 +22,7 @@ from met_culture.verify.comparison import verify
 
 
 def _changes() -> list[str]:
-    parser = argparse.ArgumentParser(prog="python -m met_culture.verify", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m met_culture.verify", description=__doc__.splitlines()[0])
     parser.add_argument(
         "-S", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="as in dvc exp run"
     )
