@@ -26,7 +26,7 @@ class Clone:
         self.env = os.environ | {
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(folder / "src"),
-            "GIT_CONFIG_GLOBAL": os.devnull,  # whatever the developer's own says of branches and signatures
+            "GIT_CONFIG_GLOBAL": os.devnull,  # ignores the developer's settings of branches and signatures
             "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.org",
             "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.org",
         }  # fmt: skip
