@@ -58,6 +58,7 @@ def results(folder: Path, seed: int, epochs: int = 4) -> None:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """Return a repository of two commits without the script."""
     clone = Clone(tmp_path_factory.mktemp("plots") / "repository")
+    clone.env["PYTHONPATH"] = str(ROOT / "src")
     (clone.folder / "plots").mkdir(parents=True)
     shutil.copytree(ROOT / ".dvc/plots", clone.folder / ".dvc/plots")
     for name in (".dvc/config", ".dvc/.gitignore", ".dvc/plots.html", ".gitignore", ".dvcignore"):
