@@ -22,7 +22,7 @@ from support import (
 )
 
 from met_culture.museum.server import serving
-from met_culture.sample import write_museum
+from met_culture.sample.draw import write_museum
 from met_culture.web.client import Client
 from met_culture.web.rate_limit import RateLimiter
 from met_culture.web.retry import RetryPolicy

@@ -11,8 +11,8 @@ from PIL import Image, UnidentifiedImageError
 from support import SAMPLE_SEED as SEED
 
 from met_culture.common.record_keys import COLUMNS
-from met_culture.sample import draw
 from met_culture.sample.defects import BROKEN, LEFT_OUT, NEWER_KEYS, ODD
+from met_culture.sample.draw import draw
 from met_culture.sample.plan import GOOD, plan
 from met_culture.sample.records import HOST, record
 from met_culture.sample.works import Work

@@ -16,7 +16,7 @@ from met_culture.common.paths import IMAGES, RECORDS, scratch_folder, source_fol
 from met_culture.fetch.api_source import ApiSource
 from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.params import FetchParams
-from met_culture.sample import write_museum
+from met_culture.sample.draw import write_museum
 from met_culture.web.client import Client
 from met_culture.web.rate_limit import RateLimiter
 from met_culture.web.retry import RetryPolicy
