@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from met_culture.common.cli import run
-from met_culture.fetch import __main__ as fetch_run
+from met_culture.fetch import run as fetch_run
 from met_culture.fetch import sources
 from met_culture.fetch.__main__ import main
 from met_culture.web.retry import RetryPolicy
