@@ -30,10 +30,12 @@ def test_whole_pictures_have_their_size(mode: str, form: str) -> None:
         (b"plain text", "not an image"),
         (b"\xff\xd8\xff\xe0 and no more", "."),
         (encoded()[: len(encoded()) // 2], "cut off"),
-        (encoded(form="GIF"), "not an image"),
+        (encoded(form="GIF"), "GIF; JPEG, PNG and WebP are read"),
+        (encoded(form="TIFF"), "TIFF; JPEG, PNG and WebP are read"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC; JPEG, PNG and WebP are read"),
         (b"\x00" * (images.MAX_BYTES + 1), "larger than"),
     ],
-    ids=["empty", "html", "text", "head only", "cut off", "gif", "large"],
+    ids=["empty", "html", "text", "head only", "cut off", "gif", "tiff", "heic", "large"],
 )
 def test_everything_else_is_refused_with_its_reason(data: bytes, reason: str) -> None:
     with pytest.raises(ImageError, match=reason):
@@ -59,7 +61,7 @@ def test_a_picture_that_was_cut_off_and_closed_again_is_noticed(tmp_path: Path, 
 def test_what_cv2_does_not_read_is_refused_at_once(tmp_path: Path) -> None:
     assert check_image(encoded((60, 40), "RGB", "PNG")) == (60, 40)
     for form in ("TIFF", "BMP", "GIF"):
-        with pytest.raises(ImageError, match="not an image"):
+        with pytest.raises(ImageError, match=f"^{form}; JPEG, PNG and WebP are read"):
             check_image(encoded((60, 40), "RGB", form))
 
 

@@ -6,8 +6,11 @@ import warnings
 
 import cv2
 import numpy as np
-import simplejpeg
 from PIL import Image
+
+from met_culture.images.formats import READ, is_jpeg, is_png, unread_format
+from met_culture.images.jpeg import is_complete
+from met_culture.images.png import without_metadata
 
 MAX_BYTES = 20_000_000  # the museum's originals are smaller; a larger file is a mistake or an attack
 MAX_PIXELS = 50_000_000  # decoded, 150 MB of RGB
@@ -27,6 +30,8 @@ class BrokenImageError(ImageError):
 def check_image(data: bytes) -> tuple[int, int]:
     """Decode an image in full, and refuse it where a decoder would have to fill in missing data.
 
+    What the decoders remark on besides, such as odd metadata, does not matter.
+
     Args:
         data: The encoded image.
 
@@ -41,38 +46,32 @@ def check_image(data: bytes) -> tuple[int, int]:
         raise ImageError(f"larger than {MAX_BYTES:,} bytes")
     if not data:
         raise BrokenImageError("empty")
-    if data[:512].lstrip()[:1] == b"<":
-        raise BrokenImageError("HTML, not an image")
+    if name := unread_format(data):
+        raise BrokenImageError(f"{name}, not an image" if name == "HTML" else f"{name}; {READ}, no other format")
     try:
         return _decode_fully(data)
     except ImageError:
         raise
-    # Pillow's decoders raise many types of errors on malicious data.
+    # The decoders raise many types of errors on malicious data.
     except Exception as error:
         raise BrokenImageError(_reason(error)) from None
 
 
 def _decode_fully(data: bytes) -> tuple[int, int]:
-    width, height, is_jpeg = _open(data)
-    if is_jpeg:
-        # Pillow and cv2 fill a cut-off image with grey if it ends with an end marker; strict mode refuses it.
-        simplejpeg.decode_jpeg(data, "GRAY", strict=True)
-    elif cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
-        raise BrokenImageError("cv2 does not read it")
-    return width, height
-
-
-def _open(data: bytes) -> tuple[int, int, bool]:
-    """Return width, height, and whether the image is a JPEG; decode the other formats."""
     # Pillow warns about odd metadata, but only the pixels matter. Filters are global, so one thread at a time.
     with _WARNINGS_LOCK, warnings.catch_warnings(action="ignore"):
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(without_metadata(data) if is_png(data) else data), formats=FORMATS)
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise ImageError(f"{width} x {height} pixels, more than {MAX_PIXELS:,}")
-        if image.format != "JPEG":
+        if not is_jpeg(data):
             image.load()
-        return width, height, image.format == "JPEG"
+    if is_jpeg(data):
+        if not is_complete(data):
+            raise BrokenImageError("cut off")
+    elif cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
+        raise BrokenImageError("cv2 does not read it")
+    return width, height
 
 
 def _reason(error: Exception) -> str:
