@@ -66,7 +66,7 @@ def test_a_good_object(fetch: Callable, tmp_path: Path) -> None:
         (None, "image_gone", "404: dead link"),
         (b"", "image_refused", "empty"),
         (b"<html>", "image_refused", "HTML, not an image"),
-        (b"GIF89a", "image_refused", "GIF; JPEG, PNG and WebP are read"),
+        (b"GIF89a", "image_refused", "GIF; JPEG, PNG and WebP are read, no other format"),
     ],
 )
 def test_bad_images(fetch: Callable, tmp_path: Path, content: bytes | None, status: str, reason: str) -> None:
