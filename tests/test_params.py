@@ -65,6 +65,27 @@ def test_parameters_are_frozen() -> None:
         ("\nevaluate:", "\nevaluation:", "evaluation"),
         ("source: sample", "source: ../no/museum", "fetch.source"),
         ("fetch:", "fetch: [", "params.yaml"),
+        ("since: null", "since: 2026-02-30", "fetch.since"),
+        ("since: null", "since: !!int x", "fetch.since"),
+        ("since: null", "since: !!python/name:os.system", "fetch.since"),
+        ("seed: 11", "seed: 11\n  seed: 12", "clean.seed: the key appears twice"),
+        ("\nclean:", "\nfetch: {}\nclean:", "fetch: the key appears twice"),
+        ("    zoom: 0.2", "    zoom: 0.2\n    zoom: 0.2", "train.augment.zoom: the key appears twice"),
+        ("epochs: 50", f"epochs: 0x{'f' * 3000}", "train.epochs"),
+        ("epochs: 50", "epochs: 1000000000000", "less than or equal to 100000"),
+        ("  batch_size: 32", "  batch_size: 1000000000000", "train.batch_size"),
+        ("versions: 6", "versions: 1000000000000", "train.versions"),
+        ("schedule_length: 50", "schedule_length: 1000000000000", "train.schedule_length"),
+        ("batch_size: 1 ", "batch_size: 1000000000000 ", "evaluate.batch_size"),
+        ("calibration_bins: 10", "calibration_bins: 1000000000000", "evaluate.calibration_bins"),
+        ("bootstrap_samples: 2000", "bootstrap_samples: 1000000000000", "evaluate.bootstrap_samples"),
+        ("pictures: 24", "pictures: 1000000000000", "explore.pictures"),
+        ("bars: 30", "bars: 1000000000000", "explore.bars"),
+        ("limit: null", "limit: 1000000000000", "fetch.limit"),
+        ("pattern: China }", 'pattern: "a{99999999999999999999}" }', "clean.labels.0.pattern"),
+        ("pattern: China }", f'pattern: "{"(" * 900}{")" * 90}" }}', "clean.labels.0.pattern"),
+        ("pattern: China }", f'pattern: "{"x" * 5000}" }}', "clean.labels.0.pattern"),
+        ("target: [culture, country]", "target: &a [culture, culture]\n  keep: *a", "clean.keep"),
     ],
 )
 def test_wrong_values_name_their_key_in_one_sentence(workspace: Path, old: str, new: str, key: str) -> None:
@@ -85,8 +106,19 @@ def test_missing_file_says_where_to_run(tmp_path: Path) -> None:
         load("train", TrainParams, tmp_path / "params.yaml")
 
 
-@pytest.mark.parametrize("content", ["", "3", "[1, 2]", "\x00", "fetch: &a [*a]", "[" * 3000])
+@pytest.mark.parametrize(
+    "content",
+    ["", "3", "[1, 2]", "\x00", "fetch: &a [*a]", "[" * 3000, "x" * 200_000, "- a\n- b: [", "2: 3", "<<: {a: 1}"],
+)
 def test_hostile_files_are_one_sentence(tmp_path: Path, content: str) -> None:
     (tmp_path / "params.yaml").write_text(content)
     with pytest.raises(UserError):
         check_all(tmp_path / "params.yaml")
+
+
+def test_an_anchor_bomb_is_refused_at_once(workspace: Path) -> None:
+    lists = ["&a0 [culture, culture]"]
+    lists += [f"&a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 10)]
+    set_param(workspace, "target: [culture, country]", f"target: [{', '.join(lists)}]")
+    with pytest.raises(UserError, match=r"line \d+: clean\.target.*anchors"):
+        check_all()

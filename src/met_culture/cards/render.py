@@ -6,9 +6,7 @@ Sources of their form: Gebru et al., Datasheets for Datasets, 2018; Mitchell et 
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from met_culture.common.config import PARAMS
+from met_culture.common.config import read_sections
 from met_culture.common.files import read_json
 from met_culture.common.templates import template
 from met_culture.evaluate.metrics import MIN_IMAGES
@@ -36,5 +34,4 @@ def current_cards(metrics: Path) -> dict[str, str]:
         OSError: A file of metrics is missing.
     """
     check_all()
-    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
-    return cards(params, {stage: read_json(metrics / f"{stage}.json") for stage in STAGES})
+    return cards(read_sections(), {stage: read_json(metrics / f"{stage}.json") for stage in STAGES})

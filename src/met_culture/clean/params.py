@@ -42,7 +42,7 @@ class CleanParams:
     target: Annotated[tuple[Column, ...], Field(min_length=1)]
     doubtful: Regex
     # A list, because DVC treats mappings as equal in any order.
-    labels: Annotated[tuple[LabelRule, ...], Field(min_length=2)]
+    labels: Annotated[tuple[LabelRule, ...], Field(min_length=2, max_length=1000)]
     album: Regex
     near_duplicate_bits: Annotated[int, Field(ge=0, le=64)]
 

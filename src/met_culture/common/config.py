@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from met_culture.common.errors import UserError
+from met_culture.common.yaml_file import read_yaml
 
 PARAMS = Path("params.yaml")
 Section = TypeVar("Section")
@@ -17,18 +17,19 @@ Section = TypeVar("Section")
 def _regex(pattern: str) -> str:
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:  # such as `a{99999999999999999999}`
         raise ValueError(f"not a regular expression: {error}") from error
     return pattern
 
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # the range that both Keras and NumPy accept
-Count = Annotated[int, Field(ge=1)]
+# The largest values are generous; they keep a slip of the keyboard from taking all memory.
+BatchSize = Annotated[int, Field(ge=1, le=65_536)]
 # Not strict, because YAML 1.1 reads `1e-4` as text.
 Number = Annotated[float, Field(strict=False)]
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
-Regex = Annotated[str, AfterValidator(_regex)]
+Regex = Annotated[str, Field(max_length=1000), AfterValidator(_regex)]
 Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
 Fit = Literal["squash", "letterbox", "crop"]
 
@@ -47,7 +48,7 @@ def _message(path: Path, section: str, error: ValidationError) -> str:
     if fault["type"] in _MESSAGES:
         return f"{path}: {key}: {_MESSAGES[fault['type']]}."
     message = fault["msg"].removeprefix("Value error, ").lower()
-    value = f" (it is {fault['input']!r})" if fault["loc"] else ""
+    value = f" (it is {repr(fault['input'])[:100]})" if fault["loc"] else ""
     return f"{path}: {key}: {message}{value}."
 
 
@@ -55,14 +56,14 @@ def read_sections(path: Path = PARAMS) -> dict[str, Any]:
     """Return the sections of params.yaml, unchecked.
 
     Raises:
-        UserError: The file is missing, is not valid YAML or has no sections.
+        UserError: The file is missing, has no sections, or is not YAML that `read_yaml` accepts.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run the command in the root of the repository.") from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold one section of keys for each stage; `git checkout {path}` restores it.")
     return content

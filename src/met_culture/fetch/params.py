@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
-from met_culture.common.config import STRICT, Count, Number, Seed
+from met_culture.common.config import STRICT, Number, Seed
 from met_culture.fetch.departments import DEPARTMENTS
 
 
@@ -58,7 +58,7 @@ class FetchParams:
     catalog: Literal["search", "listing", "csv", "dump"]
     catalog_file: Annotated[str, Field(min_length=1)] | None
     candidates: tuple[CandidateRule, ...]
-    limit: Count | None
+    limit: Annotated[int, Field(ge=1, le=10_000_000)] | None
     limit_seed: Seed
     since: Date | None
     image_hosts: Annotated[tuple[HostName, ...], Field(min_length=1)]

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from met_culture.common.config import STRICT, Count, Fraction, Number, Seed
+from met_culture.common.config import STRICT, BatchSize, Fraction, Number, Seed
 
+MAX_EPOCHS = 100_000
 # Ours, or a class of keras.applications, which only training can look up.
 Model = Annotated[str, Field(pattern=r"^(cnn|efficientnet_lite[02]|[A-Z][A-Za-z0-9]*)$")]
 
@@ -25,10 +26,10 @@ class AugmentParams:
 class HeadParams:
     """The first phase of a pretrained model: its new last layer alone."""
 
-    epochs: Annotated[int, Field(ge=0)]
+    epochs: Annotated[int, Field(ge=0, le=MAX_EPOCHS)]
     learning_rate: Annotated[Number, Field(gt=0)]
     schedule: Literal["constant", "cosine"]
-    schedule_length: Count
+    schedule_length: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
     schedule_end: Annotated[Number, Field(ge=0, le=1)]
 
 
@@ -37,12 +38,12 @@ class TrainParams:
     """Model and optimisation."""
 
     model: Model
-    epochs: Annotated[int, Field(ge=0)]
-    batch_size: Count
+    epochs: Annotated[int, Field(ge=0, le=MAX_EPOCHS)]
+    batch_size: BatchSize
     optimizer: Literal["rmsprop", "adam", "adamw", "sgd"]
     learning_rate: Annotated[Number, Field(gt=0)]
     schedule: Literal["constant", "cosine"]
-    schedule_length: Count
+    schedule_length: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
     schedule_end: Annotated[Number, Field(ge=0, le=1)]
     seed: Seed
     label_smoothing: Annotated[Number, Field(ge=0, lt=1)]
@@ -53,7 +54,7 @@ class TrainParams:
     answer_accuracy: Fraction
     head: HeadParams
     fine_tune_stages: Annotated[int, Field(ge=1, le=7)]
-    versions: Count
+    versions: Annotated[int, Field(ge=1, le=1000)]
     dropout: Annotated[Number, Field(ge=0, lt=1)]
     augment: AugmentParams
 
