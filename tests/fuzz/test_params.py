@@ -14,16 +14,12 @@ from met_culture.params import check_all
 TEXT = (ROOT / "params.yaml").read_text()
 LINES = TEXT.splitlines(keepends=True)
 CONTENT = yaml.safe_load(TEXT)
-ODD_TEXT = st.sampled_from(["", "~", "*a", "&a [1, 2]", "!!python/object:os.system", "1e400", ".nan", "-.inf", "0x7f", "(", "[", "{", "a{9999999999}", "(a+)+", "'", "2026-02-30", "99999999999999999999", "\x07", "\u2028", "?", "- -", "<<: *a", "%"])  # fmt: skip
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=20),
-    ODD_TEXT,
-    st.sampled_from([2**70, -1, 0]),
-)
+ODD_YAML = ["", "~", "*a", "&a [1, 2]", "<<: *a", "!!python/object:os.system", "'", "?", "- -", "%", "{", "[", "\x07"]
+ODD_NUMBERS = ["1e400", ".nan", "-.inf", "0x7f", "1:30", "99999999999999999999", "-1", "2026-02-30"]
+ODD_PATTERNS = ["(", "a{9999999999}", "(a+)+", "(?P<x>", "\u2028", "\\N{X}"]
+ODD_TEXT = st.sampled_from([*ODD_YAML, *ODD_NUMBERS, *ODD_PATTERNS])
+NUMBERS = st.one_of(st.integers(), st.floats(), st.sampled_from([2**70, -1, 0]))
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=20), ODD_TEXT)
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SCALARS, inner, max_size=3))
 
 
