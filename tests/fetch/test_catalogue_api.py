@@ -39,6 +39,14 @@ class Museum:
         return {"total": len(ids), "objectIDs": served[first : min(first + most, self.window)]}
 
 
+TOTALS = {
+    b"1" + b"0" * 400: "a total that is not between 0 and 2,000,000",
+    b"1" + b"0" * 9999: "a body that is no JSON",
+    b"-1": "a total that is not between",
+    b"1.5": "a body without a list of ids",
+    b"1e999": "a body without a list of ids",
+    b"true": "a body without a list of ids",
+}
 PAINTINGS = CandidateRule(departments=("Asian Art",), classifications=("Paintings", "Screens"))
 AMERICAN = CandidateRule(departments=("The American Wing",), object_names=("Painting",))
 
@@ -110,6 +118,29 @@ def test_a_blank_classification_cannot_be_searched_for() -> None:
     assert searched_ids(museum, (rule,))[0] == {1, 2}
 
 
+class Unending:
+    """Answers that announce more than they give, whatever is asked; `new` answers an id that was not there yet."""
+
+    def __init__(self, total: int, *, new: bool) -> None:
+        self.total, self.new, self.requests = total, new, 0
+
+    def __call__(self, path: str) -> dict[str, Any]:
+        self.requests += 1
+        assert self.requests < 1000, path
+        return {"total": self.total, "objectIDs": [self.requests if self.new else 1]}
+
+
+@pytest.mark.parametrize(
+    ("total", "new", "requests"),
+    [(10_001, False, 40), (10_000, False, 5), (10_001, True, 950), (10_000, True, 410), (2_000_000, False, 40)],
+)
+def test_a_search_without_progress_ends(total: int, new: bool, requests: int) -> None:
+    museum = Unending(total, new=new)
+    ids, missed = searched_ids(museum, (PAINTINGS,))
+    assert museum.requests <= requests
+    assert missed > len(ids)
+
+
 def test_listing() -> None:
     museum = Museum([record(1), record(2)])
     assert listed_ids(museum) == {1, 2}
@@ -149,6 +180,8 @@ def test_old_answers_are_asked_for_again(client, tmp_path: Path, monkeypatch: py
         (answer(b"[]"), "a body without a list of ids"),
         (answer(b'{"total": "many", "objectIDs": []}'), "a body without a list of ids"),
         (answer(b'{"total": 500000, "objectIDs": [1]}'), "a list of 1 ids instead of 500000"),
+        *((answer(b'{"total": %b, "objectIDs": [1]}' % total), says) for total, says in TOTALS.items()),
+        (answer(b'{"total": 1, "objectIDs": ' + b"[" * 99_999), "a body that is no JSON"),
         (answer(b"<html>", "503 No"), "status 503"),
         (answer(b'"Invalid metadataDate"', "400 Bad Request"), "status 400 instead of ids"),
         (answer(b"", "410 Gone"), "status 410 instead of ids"),

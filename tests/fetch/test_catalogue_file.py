@@ -57,6 +57,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
             list(read(tmp_path / "none.csv"))
 
 
+def test_a_parquet_dump_whose_text_is_not_utf8_is_named(tmp_path: Path) -> None:
+    title = pa.Array.from_buffers(pa.string(), 1, pa.array([b"caf\xe9"]).buffers())
+    pq.write_table(pa.table({"objectID": pa.array([1]), "title": title}), tmp_path / "dump.parquet")
+    with pytest.raises(UserError, match=r"dump\.parquet is no whole parquet file \(.*utf-8"):
+        list(dump_records(tmp_path / "dump.parquet"))
+
+
 def test_a_dump_of_json_lines(tmp_path: Path) -> None:
     works = [record(1, title="Pines\u2028"), record(2, tags=[{"term": "x"}])]
     assert list(dump_records(write_lines(tmp_path / "x.jsonl", works))) == works

@@ -140,7 +140,15 @@ def test_redirects_on_one_machine_are_followed(client: Make, jpeg: bytes) -> Non
 
 @pytest.mark.parametrize(
     "there",
-    ["https://evil.example/a.jpg", "http://images.metmuseum.org/a.jpg", "http://10.0.0.1/", "file:///etc/passwd"],
+    [
+        "https://evil.example/a.jpg",
+        "http://images.metmuseum.org/a.jpg",
+        "http://10.0.0.1/",
+        "file:///etc/passwd",
+        "http://evil.example\\@127.0.0.1/x",
+        "http://evil.example@127.0.0.1/x",
+        "http://127.0.0.1./x",
+    ],
 )
 def test_redirects_elsewhere_are_refused_and_not_followed(client: Make, there: str) -> None:
     with server(answer(b"", "302 Found", more=f"Location: {there}\r\n")) as (url, times):

@@ -1,7 +1,7 @@
 import pytest
 
 from met_culture.web.errors import RefusedError
-from met_culture.web.url_policy import Hosts, check_file
+from met_culture.web.url_policy import Hosts, canonical, check_file
 
 REAL = Hosts("https://collectionapi.metmuseum.org/public/collection", ("images.metmuseum.org",))
 LOCAL = Hosts("http://127.0.0.1:8000", ("images.metmuseum.org",))
@@ -28,6 +28,14 @@ IMAGE = "https://images.metmuseum.org/a.jpg"
         " https://images.metmuseum.org/a.jpg",
         "https://user@images.metmuseum.org/a.jpg",
         "https://images.metmuseum.org:99999999/a.jpg",
+        "https://images.metmuseum.org:0/a.jpg",
+        "https://\uff49mages.metmuseum.org/a.jpg",  # a wide letter
+        "https://images.metmuseum.org./a.jpg",
+        "https://images.metmuseum.org\\@evil.example/a.jpg",
+        "https://evil.example\\@images.metmuseum.org/a.jpg",
+        "https://images.metmuseum.org%2f@evil.example/a.jpg",
+        "https://images.metmuseum.org\n",
+        "https:\\\\images.metmuseum.org/a.jpg",
         "",
     ],
 )
@@ -57,6 +65,29 @@ def test_no_redirect_leads_from_outside_to_this_machine(hosts: Hosts) -> None:
         hosts.check_image("http://127.0.0.1:8000/a.jpg", IMAGE)
 
 
+@pytest.mark.parametrize(
+    ("url", "requested"),
+    [
+        ("https://Images.MetMuseum.org/a.jpg", "https://images.metmuseum.org/a.jpg"),
+        ("https://images.metmuseum.org/a b.jpg", "https://images.metmuseum.org/a%20b.jpg"),
+        ("https://images.metmuseum.org", "https://images.metmuseum.org/"),
+        ("https://images.metmuseum.org/x/../a.jpg", "https://images.metmuseum.org/a.jpg"),
+        ("https://images.metmuseum.org/\\@evil.example/a.jpg", "https://images.metmuseum.org/%5C@evil.example/a.jpg"),
+    ],
+)
+def test_what_is_checked_is_what_is_requested(url: str, requested: str) -> None:
+    assert REAL.check_image(url, None) == requested
+    assert canonical(requested) == requested
+
+
+@pytest.mark.parametrize("server", ["evil.example\\", "evil.example\\@", "evil.example#@", "evil.example%5c@", "x@"])
+def test_no_parser_takes_another_host_for_this_machine(server: str) -> None:
+    for address in (f"http://{server}127.0.0.1/x", f"http://{server}@127.0.0.1:8000/x"):
+        for check in (LOCAL.check_image, LOCAL.check_api, check_file):
+            with pytest.raises(RefusedError):
+                check(address, LOCAL.api)
+
+
 def test_an_api_on_this_machine_serves_the_images_too() -> None:
     assert REAL.image_address(IMAGE) == IMAGE
     assert LOCAL.image_address(IMAGE) == "http://127.0.0.1:8000/images/https/images.metmuseum.org/a.jpg"
@@ -77,6 +108,8 @@ def test_the_api_redirects_to_itself_only() -> None:
 def test_catalogue_files_may_lie_on_any_https_host() -> None:
     check_file("https://storage.example/x.csv", "https://github.example/x.csv")
     check_file("http://127.0.0.1:8000/x.csv", None)
+    check_file("https://storage.example:8443/x.csv", None)
+    check_file("https://storage.example:8443/y.csv", "https://storage.example:8443/x.csv")
 
 
 @pytest.mark.parametrize(
@@ -86,6 +119,11 @@ def test_catalogue_files_may_lie_on_any_https_host() -> None:
         ("http://127.0.0.1/x.csv", "https://github.example/x.csv"),
         ("https://localhost/x.csv", "https://github.example/x.csv"),
         ("ftp://storage.example/x.csv", None),
+        ("https://storage.example:8443/x.csv", "https://github.example/x.csv"),
+        ("https://user@storage.example/x.csv", None),
+        ("https://storage.example./x.csv", None),
+        ("https://intranet/x.csv", "https://github.example/x.csv"),
+        ("https://a.localhost/x.csv", "https://github.example/x.csv"),
         *((f"https://{host}/x.csv", "https://github.example/x.csv") for host in NUMBERS.split()),
     ],
 )

@@ -1,7 +1,6 @@
 """Ask the API itself which objects there are: its search, or its listing of every id."""
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +19,12 @@ from met_culture.web.errors import FetchError
 
 MAX_LISTING = 64_000_000  # bytes; the museum's list of 500,000 ids takes 3.4 MB
 PAGE = 500  # ids of a page of the search, at most
+SHORT_PAGE = 50  # ids of a page on average, at least; a server of shorter pages is not followed to the end
+MAX_TOTAL = 2_000_000  # ids that an answer may announce; the museum has some 500,000
 WINDOW = 10_000  # ids of one search; past it the API answers null
+# Requests for each full window of a search's total, at most: 20 pages, and 2 for each of 19 halvings down to one year;
+# twice as many, because objects with long dates are in several ranges.
+WINDOW_REQUESTS = 120
 # Years that cut the collection into parts; most fit the window, and the others are halved further.
 YEARS = (-400_000, -3_000, -1_000, 0, 1000, 1500, 1600, 1700, 1750, 1800, 1850, 1880, 1900, 1925, 1950, 1975, 2100)
 FRESH_S = 24 * 3600.0  # seconds for which a fetch that was stopped uses an answer again
@@ -46,7 +50,7 @@ def asker(client: Client, state: FetchState) -> Ask:
             raise UserError(f"{client.api}{path}: {error}; check fetch.api and the network, then run again.") from None
         if body is None:
             raise UserError(f"{client.api}{path} answered status {status} instead of ids; check fetch.api.")
-        answer = {"total": max(body["total"], 0), "objectIDs": _valid_ids(body["objectIDs"]), "at": time.time()}
+        answer = {"total": body["total"], "objectIDs": _valid_ids(body["objectIDs"]), "at": time.time()}
         state.write_fact(f"answer {path}", json.dumps(answer))
         return answer
 
@@ -63,6 +67,8 @@ def _fault(path: str, body: Any) -> str | None:  # noqa: ANN401 - what JSON hold
     has_total = isinstance(body, dict) and type(body.get("total")) is int
     if not has_total or not isinstance(body.get("objectIDs"), list | None):
         return "a body without a list of ids"
+    if not 0 <= body["total"] <= MAX_TOTAL:
+        return f"a total that is not between 0 and {MAX_TOTAL:,}"
     listed = len(body["objectIDs"] or [])
     if path.startswith("/v1/objects") and listed < body["total"] * (1 - TOLERANCE):
         return f"a list of {listed} ids instead of {body['total']}"
@@ -115,32 +121,50 @@ def _terms(rule: CandidateRule) -> list[dict[str, str]]:
 
 def _search(ask: Ask, filters: dict[str, object]) -> tuple[set[int], int]:
     """Return the ids of a search, which is cut by date if it exceeds its window, and the total that it announces."""
-    ids, total = _pages(ask, filters, WINDOW)
-    if total > WINDOW:
-        for first, last in pairwise(YEARS):
-            ids |= _dated(ask, filters, first, last)
-    return ids, total
+    ids, total, _ = _pages(ask, filters, WINDOW)
+    return (ids | _dated(ask, filters, ids, total) if total > WINDOW else ids), total
 
 
-def _dated(ask: Ask, filters: dict[str, object], first: int, last: int) -> set[int]:
-    """Return the ids of the objects made in a range of years, which is halved until it fits the window."""
-    limit = WINDOW if first < last else sys.maxsize  # one year cannot be cut
-    ids, total = _pages(ask, filters | {"dateBegin": first, "dateEnd": last}, limit)
-    if total > limit:
-        middle = (first + last) // 2
-        ids |= _dated(ask, filters, first, middle) | _dated(ask, filters, middle + 1, last)
+def _dated(ask: Ask, filters: dict[str, object], known: set[int], total: int) -> set[int]:
+    """Return the ids of a search by ranges of years, each of which is halved until it fits the window.
+
+    The number of requests is bounded by the total. A range that brings no new id although it is as large as the range
+    that it is a part of is not halved: the server ignores the dates.
+
+    Args:
+        ask: As `asker` returns it.
+        filters: Of the search.
+        known: Ids that are known already.
+        total: Number of ids that the search announces.
+    """
+    ids = set(known)
+    ranges = [(first, last, total) for first, last in reversed(list(pairwise(YEARS)))]
+    allowed = len(ranges) + WINDOW_REQUESTS * (total // WINDOW + 1)
+    while ranges and allowed > 0:
+        first, last, outer_total = ranges.pop()
+        limit = WINDOW if first < last else MAX_TOTAL  # one year cannot be cut
+        page_ids, range_total, pages = _pages(ask, filters | {"dateBegin": first, "dateEnd": last}, limit)
+        if range_total > limit and (range_total < outer_total or not page_ids <= ids):
+            middle = (first + last) // 2
+            ranges += [(middle + 1, last, range_total), (first, middle, range_total)]
+        ids |= page_ids
+        allowed -= pages
     return ids
 
 
-def _pages(ask: Ask, filters: dict[str, object], limit: int) -> tuple[set[int], int]:
-    """Return the ids of a search and its total; if the total exceeds `limit`, only the ids of the first page."""
+def _pages(ask: Ask, filters: dict[str, object], limit: int) -> tuple[set[int], int, int]:
+    """Return the ids of a search, its total, and the number of requests.
+
+    If the total exceeds `limit`, only the first page is asked for. A page that brings no new id is the last one.
+    """
     ids: set[int] = set()
-    offset = total = 0
-    while offset == 0 or offset < total <= limit:
+    offset = total = pages = 0
+    while offset == 0 or (offset < min(total, WINDOW) and total <= limit and pages * SHORT_PAGE <= total):
         page = ask("/v1.1/search?" + urlencode(filters | {"offset": offset, "limit": PAGE}))
         total = page["total"]
-        if not page["objectIDs"]:
+        pages += 1
+        if ids.issuperset(page["objectIDs"]):
             break
         offset += len(page["objectIDs"])
         ids |= set(page["objectIDs"])
-    return ids, total
+    return ids, total, pages

@@ -98,7 +98,7 @@ def _parquet_rows(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]
             columns = [name for name in table.schema_arrow.names if name in keys]
             for batch in table.iter_batches(batch_size=BATCH, columns=columns):
                 yield from batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # also for text that is not UTF-8
         reason = " ".join(str(error).split())[:100]
         raise UserError(f"fetch.catalog_file: {file} is no whole parquet file ({reason}).") from None
 

@@ -2,19 +2,21 @@
 
 from datetime import date
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from met_culture.common.config import STRICT, Number, Seed
 from met_culture.fetch.departments import DEPARTMENTS
+from met_culture.web.errors import RefusedError
+from met_culture.web.url_policy import canonical
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)  # raises ValueError
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError("not an http or https URL")
+    try:
+        canonical(text)
+    except RefusedError:
+        raise ValueError("not an http or https URL of a server, without a user name") from None
     return text
 
 

@@ -103,11 +103,9 @@ def _send(session: requests.Session, request: Request, limiter: RateLimiter) -> 
 def _redirect(url: str, location: str, check_url: UrlCheck) -> str:
     """Return where a redirect leads, if that is allowed."""
     try:
-        target = urljoin(url, location)
-        check_url(target, url)
+        return check_url(urljoin(url, location), url)
     except ValueError:
         raise RefusedError("a redirect to what is no URL") from None
-    return target
 
 
 def _parse(answer: Answer | BrokenError, parse: Callable[[Answer], Result]) -> Result:

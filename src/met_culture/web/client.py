@@ -13,7 +13,7 @@ from met_culture.web.deadline import open_session
 from met_culture.web.errors import BrokenError
 from met_culture.web.rate_limit import RateLimiter
 from met_culture.web.transport import Answer, Request
-from met_culture.web.url_policy import Hosts, check_file, is_loopback, quoted
+from met_culture.web.url_policy import Hosts, canonical, check_file, is_loopback, quoted
 
 USER_AGENT = "met-culture/0.1"
 FILE_S = 6 * 3600.0  # for a catalogue of some 300 MB over a slow line
@@ -52,7 +52,7 @@ class Client:
 
     def __post_init__(self) -> None:
         """Open the session."""
-        self.api = self.api.rstrip("/")
+        self.api = canonical(self.api).rstrip("/")
         self._hosts = Hosts(self.api, self.image_hosts)
         # A proxy of the environment cannot reach this machine's loopback.
         proxies = not is_loopback(self.api)
@@ -116,9 +116,8 @@ class Client:
             size = check_image(answer.body) if answer.status == HTTPStatus.OK else (0, 0)
             return answer.status, answer.body, size
 
-        url = url.lstrip()
-        self._hosts.check_image(url, None)
-        request = Request(quoted(self._hosts.image_address(url)), self.timeout_s, MAX_BYTES)
+        checked = self._hosts.check_image(quoted(url.lstrip()), None)
+        request = Request(self._hosts.image_address(checked), self.timeout_s, MAX_BYTES)
         return get_with_retries(self._session, request, self._hosts.check_image, self.image_limiter, decode)
 
     def get_file(self, url: str, file: Path, *, max_bytes: int, etag: str | None) -> tuple[int, str | None]:
@@ -136,6 +135,5 @@ class Client:
             FetchError: No good answer within the retries.
             RefusedError: Too large, or a redirect that is not allowed.
         """
-        check_file(url, None)
-        request = Request(url, self.timeout_s, max_bytes, FILE_S, etag, file)
+        request = Request(check_file(url, None), self.timeout_s, max_bytes, FILE_S, etag, file)
         return get_with_retries(self._session, request, check_file, self.image_limiter, _status_and_etag)

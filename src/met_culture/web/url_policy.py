@@ -7,11 +7,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+import requests
+from urllib3.util import Url, parse_url
+
 from met_culture.web.errors import RefusedError
 
 UNQUOTED = "/%:@!$&'()*+,;=~"  # allowed unquoted in a URL's path (RFC 3986); `%` starts what is quoted already
-# Raises RefusedError unless a URL may be requested. The second argument is the URL that redirected there, or None.
-UrlCheck = Callable[[str, str | None], None]
+PORTS = {"http": 80, "https": 443}
+# A server's name in a URL without what parsers read differently: blanks, control characters, `\\`, `@` and `%`.
+PLAIN_SERVER = re.compile(r"https?://[^\x00-\x20\x7f\\@%/?#]+(?=[/?#]|\Z)", re.IGNORECASE)
+# Returns a URL as it is requested, or raises RefusedError if it must not be. The second argument is the URL that
+# redirected there, or None.
+UrlCheck = Callable[[str, str | None], str]
+
+
+def canonical(url: str) -> str:
+    """Return a URL as the client requests it: the server's name in lower case and ASCII, the path quoted.
+
+    The library that connects parses it, so that what is checked is what is requested.
+
+    Raises:
+        RefusedError: No http or https URL, or a server that two parsers may read differently.
+    """
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare_url(url, None)
+        parts = parse_url(prepared.url or "")
+        port = parse_url(url).port  # a prepared URL drops port 0
+    except ValueError:
+        raise RefusedError("no valid URL") from None
+    if not PLAIN_SERVER.match(url) or not parts.host or parts.host.endswith(".") or port == 0:
+        raise RefusedError("no valid URL of a server")
+    return parts.url
+
+
+def _server(parts: Url) -> tuple[str | None, int | None]:
+    return parts.host, parts.port or PORTS.get(parts.scheme or "")
 
 
 def _origin(url: str) -> str:
@@ -39,28 +70,28 @@ class Hosts:
     api: str
     image_hosts: tuple[str, ...]
 
-    def check_api(self, url: str, redirected_from: str | None) -> None:
+    def check_api(self, url: str, redirected_from: str | None) -> str:
         """Allow the API's own host, over https if the API itself is reached so."""
         del redirected_from
-        api, requested = urlsplit(self.api), urlsplit(url)
-        if requested.netloc != api.netloc or requested.scheme not in ("https", api.scheme):
+        checked = canonical(url)
+        api, requested = parse_url(self.api), parse_url(checked)
+        if _server(requested) != _server(api) or requested.scheme not in ("https", api.scheme):
             raise RefusedError(f"a redirect to {_origin(url)}, which is not fetch.api")
+        return checked
 
-    def check_image(self, url: str, redirected_from: str | None) -> None:
+    def check_image(self, url: str, redirected_from: str | None) -> str:
         """Allow the image hosts over https; allow this machine over http if the API and the redirect are on it, too."""
         try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise RefusedError(f"no URL ({error})") from None
-        # False for blanks and control characters, which urlsplit drops and other parsers might not.
-        intact = url.lower().startswith(f"{parts.scheme}://{parts.netloc.lower()}/")
-        named = intact and parts.username is None and parts.hostname in self.image_hosts
-        if named and parts.scheme == "https" and port in (None, 443):
-            return
+            checked = canonical(url)
+        except RefusedError:
+            raise refused_image(url) from None
+        parts = parse_url(checked)
+        if parts.scheme == "https" and parts.host in self.image_hosts and _server(parts)[1] == PORTS["https"]:
+            return checked
         from_here = is_loopback(self.api) and is_loopback(redirected_from or self.api)
-        if not (from_here and intact and parts.scheme == "http" and is_loopback(url)):
+        if not (from_here and parts.scheme == "http" and is_loopback(checked)):
             raise refused_image(url)
+        return checked
 
     def image_address(self, url: str) -> str:
         """Return where an allowed image is requested: an API on this machine stands in for the image hosts, too.
@@ -73,29 +104,38 @@ class Hosts:
         return f"{self.api}/images/{scheme.lower()}/{rest}"
 
 
-def _is_address(url: str) -> bool:
-    """Return whether the host is a number or localhost, in any of the ways in which both can be written."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
+def _is_public_name(host: str) -> bool:
+    """Return whether a host is a name with a dot: no number, in any of the ways to write one, and not this machine."""
     try:
         socket.inet_aton(host)  # takes 127.1 and 2130706433, too
     except OSError:
-        return ":" in host or host == "localhost"
-    return True
+        return "." in host and ":" not in host and not host.endswith((".localhost", ".localdomain"))
+    return False
 
 
-def check_file(url: str, redirected_from: str | None) -> None:
+def check_file(url: str, redirected_from: str | None) -> str:
     """Allow a catalogue on any named host over https, as storage services redirect to hosts that change.
 
-    A file on this machine is allowed if the user configured it, but not if another host redirects to it.
+    A file on this machine is allowed if the user configured it, but not if another host redirects to it. A redirect
+    keeps to the port of https, or to the server that it comes from.
     """
-    here = is_loopback(redirected_from or url)
-    if not (here and is_loopback(url)) and (not url.startswith("https://") or _is_address(url)):
+    checked = canonical(url)
+    parts = parse_url(checked)
+    if is_loopback(redirected_from or checked) and is_loopback(checked):
+        return checked
+    same_server = redirected_from is None or _server(parts) == _server(parse_url(redirected_from))
+    usual = same_server or _server(parts)[1] == PORTS["https"]
+    if parts.scheme != "https" or not _is_public_name(parts.host or "") or not usual:
         raise RefusedError(f"{_origin(url)} is not asked, as it is no named host over https")
+    return checked
 
 
 def is_loopback(url: str) -> bool:
     """Return whether the host of `url` is this machine."""
-    host = urlsplit(url).hostname or ""
+    try:
+        host = (parse_url(url).host or "").strip("[]")
+    except ValueError:
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
