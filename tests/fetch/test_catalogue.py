@@ -51,7 +51,9 @@ def test_a_csv_chooses_without_a_request(client: Make, tmp_path: Path) -> None:
 
 
 def test_a_dump_settles_records_without_a_request(client: Make, tmp_path: Path) -> None:
-    file = write_lines(tmp_path / "x.jsonl", [record(5), record(6, classification="Prints"), record(7, title=["bad"])])
+    file = write_lines(
+        tmp_path / "x.jsonl", [record(5), record(6, classification="Prints"), record(7, culture=["bad"])]
+    )
     with FetchState(tmp_path / "scratch") as state:
         ids, _ = choose(ApiSource(client("http://127.0.0.1:9")), state, params(catalog="dump", catalog_file=str(file)))
         assert ids == [5, 7]

@@ -124,3 +124,33 @@ def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"PAR1 and nothing")
     with pytest.raises(UserError, match="no whole parquet file"):
         list(dump_records(tmp_path / "x.parquet"))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_an_odd_value_in_a_dump_loses_no_painting(tmp_path: Path, kind: str) -> None:
+    works = pd.DataFrame([record(1), record(2, culture="Japan "), record(3)])
+    works = works.assign(objectBeginDate=[1700, None, 1710], objectEndDate=["1750", "", "about"], accessionYear=1979)
+    if kind == "parquet":
+        works.to_parquet(tmp_path / "x")
+    else:
+        works.to_json(tmp_path / "x", orient="records", lines=True)
+    rows = [to_row(work, work["objectID"]) for work in dump_records(tmp_path / "x")]
+    assert [row["objectBeginDate"] for row in rows] == [1700, None, 1710]
+    assert [row["objectEndDate"] for row in rows] == [1750, None, None]
+    assert [row["culture"] for row in rows] == ["China", "Japan", "China"]
+    assert {row["accessionYear"] for row in rows} == {"1979"}
+    assert {row["isPublicDomain"] for row in rows} == {True}
+
+
+def test_text_in_parquet_that_is_not_utf_8_is_one_sentence(tmp_path: Path) -> None:
+    work = pa.Table.from_pylist([record(1)])
+    title = pa.Array.from_buffers(pa.string(), 1, pa.array([b"caf\xe9"]).buffers())
+    pq.write_table(work.set_column(work.schema.get_field_index("title"), "title", title), tmp_path / "x.parquet")
+    with pytest.raises(UserError, match=r"x\.parquet is no whole parquet file"):
+        list(dump_records(tmp_path / "x.parquet"))
+
+
+def test_blanks_in_the_museums_csv_lose_no_painting(tmp_path: Path) -> None:
+    cells = ["1.1", "True ", "5", "Asian Art\u00a0", "Scroll", "Pines", " Paintings\n"]
+    (row,) = csv_records(write_csv(tmp_path / "MetObjects.csv", cells))
+    assert (row["department"], row["classification"], row["isPublicDomain"]) == ("Asian Art", "Paintings", True)

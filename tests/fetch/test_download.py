@@ -89,9 +89,9 @@ def test_a_foreign_image(fetch: Callable) -> None:
 
 
 def test_a_malformed_record(fetch: Callable) -> None:
-    (row,) = fetch(record(5, title=["x"]))
+    (row,) = fetch(record(5, culture=["x"]))
     assert (row["status"], row["title"], row["objectID"]) == ("record_malformed", None, 5)
-    assert "title" in row["reason"]
+    assert "culture" in row["reason"]
 
 
 def test_a_missing_record_is_remembered(client: Make, api: str, tmp_path: Path) -> None:

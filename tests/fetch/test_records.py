@@ -1,10 +1,12 @@
 import json
+from datetime import date
 
+import pyarrow as pa
 import pytest
 from support import record
 
 from met_culture.common.record_keys import COLUMNS
-from met_culture.fetch.records import RecordError, to_row
+from met_culture.fetch.records import SCHEMA, RecordError, to_row
 
 
 def test_the_api_has_57_columns() -> None:
@@ -37,8 +39,9 @@ def test_undocumented_keys_are_dropped_and_nulls_are_empty() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], "text", {"objectID": 6}, {"objectID": "5"}, {}, record(5, title=["x"]), record(5, isPublicDomain=1),
-     record(5, objectBeginDate="1700"), record(5, objectEndDate=10**30), record(5, objectBeginDate=True)],
+    [None, [], "text", {"objectID": 6}, {"objectID": "5"}, {"objectID": True}, {}, record(5, culture=["x"]),
+     record(5, classification={}),
+     record(5, isPublicDomain="maybe"), record(5, isPublicDomain=[True]), record(5, primaryImageSmall=["x"])],
 )  # fmt: skip
 def test_other_shapes_are_refused(body: object) -> None:
     with pytest.raises(RecordError):
@@ -48,3 +51,49 @@ def test_other_shapes_are_refused(body: object) -> None:
 def test_text_that_utf_8_cannot_hold_is_replaced() -> None:
     row = to_row(record(5, title="a\ud800b", tags=["\ud800"]), 5)
     assert (row["title"], row["tags"]) == ("a?b", '["?"]')
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "stored"),
+    [
+        ("objectBeginDate", None, None),
+        ("objectBeginDate", "1700", 1700),
+        ("objectBeginDate", "-500 ", -500),
+        ("objectBeginDate", 1700.0, 1700),
+        ("objectBeginDate", 1700.5, None),
+        ("objectBeginDate", float("nan"), None),
+        ("objectBeginDate", float("inf"), None),
+        ("objectBeginDate", True, None),
+        ("objectBeginDate", ["1700"], None),
+        ("objectEndDate", 10**30, None),
+        ("objectEndDate", "9" * 5000, None),
+        ("accessionYear", 1979, "1979"),
+        ("accessionYear", 1979.0, "1979"),
+        ("accessionYear", 0.0, "0"),
+        ("accessionYear", float("nan"), ""),
+        ("accessionYear", None, ""),
+        ("title", ["x"], ""),
+        ("title", {"a": 1}, ""),
+        ("title", True, ""),
+        ("title", b"caf\xe9", "caf\ufffd"),
+        ("metadataDate", date(2026, 1, 2), "2026-01-02"),
+        ("isHighlight", "true", True),
+        ("isHighlight", 1, True),
+        ("isHighlight", [], False),
+        ("isPublicDomain", "False", False),
+        ("isPublicDomain", 1.0, True),
+        ("isPublicDomain", None, False),
+        ("tags", '[{"term": "x"}]', '[{"term": "x"}]'),
+        ("tags", "", None),
+        ("tags", float("nan"), None),
+        ("constituents", [{"born": date(1800, 1, 2)}], '[{"born": "1800-01-02"}]'),
+        ("culture", "Japan ", "Japan"),
+        ("culture", "\u00a0\r\n\u3000China\ufeff\u200b\t", "China"),
+        ("culture", 1700, "1700"),
+        ("primaryImageSmall", " https://images.metmuseum.org/a.jpg\n", "https://images.metmuseum.org/a.jpg"),
+    ],
+)
+def test_an_odd_value_never_loses_a_painting(column: str, value: object, stored: object) -> None:
+    row = to_row(record(5, **{column: value}), 5)
+    assert (row[column], type(row[column])) == (stored, type(stored))
+    pa.Table.from_pylist([row], schema=SCHEMA)

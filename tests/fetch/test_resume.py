@@ -30,7 +30,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     works[3]["primaryImageSmall"] = works[5]["primaryImageSmall"] = works[7]["primaryImageSmall"]
     works[8]["primaryImageSmall"] = ""
     works[9]["classification"] = "Prints"
-    works[10]["title"] = ["malformed"]
+    works[10]["culture"] = ["malformed"]
     for i in range(1, OBJECTS + 1 - 3):  # the last three links are dead
         picture(folder / f"images/CRDImages/as/web-large/{i}.jpg", seed=i)
     return write_folder(folder, works)

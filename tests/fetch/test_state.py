@@ -1,11 +1,15 @@
+import contextlib
 import hashlib
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support import record
 
 from met_culture.common.errors import UserError
+from met_culture.fetch.catalogue_api import is_fresh
 from met_culture.fetch.state import FetchState
 
 URL = "https://images.metmuseum.org/a.jpg"
@@ -198,3 +202,55 @@ def test_a_row_is_there_only_after_its_file(tmp_path: Path, monkeypatch: pytest.
             state.images.write(URL, b"jpeg", (4, 3))
         assert state.images.status(URL) == "waiting"
         assert list((tmp_path / "images").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE facts SET value = 'abc' WHERE key = 'run'",
+        "UPDATE facts SET value = x'ff00' WHERE key = 'run'",
+        "UPDATE records SET run = 'abc'",
+        "UPDATE records SET columns = '[' || columns",
+        "UPDATE records SET columns = '[]'",
+        "UPDATE records SET columns = '3'",
+        "UPDATE images SET run = 'abc', settled = 0",
+        "UPDATE images SET version = x'ff00'",
+        "UPDATE images SET bytes = 'abc'",
+        "DROP TABLE records; CREATE TABLE records (objectID INTEGER PRIMARY KEY)",
+    ],
+)
+def test_a_damaged_database_is_one_sentence(tmp_path: Path, statement: str) -> None:
+    def use() -> None:
+        with FetchState(tmp_path) as state:
+            state.set_wanted([5])
+            row = state.records.find(5)
+            state.records.columns(row or {"columns": None})
+            state.images.claim("u", "2026")
+            list(state.outcomes())
+            state.records.store(5, record(5, primaryImageSmall="u"))
+            state.images.write("u", b"x", (1, 1))
+
+    use()
+    with contextlib.closing(sqlite3.connect(tmp_path / "state.db")) as database:
+        database.executescript(statement)
+    with pytest.raises((UserError, OSError), match=r"state\.db|damaged"):
+        use()
+
+
+@pytest.mark.parametrize("text", ["abc", "[", "[]", "3", "null", '{"at": "x"}'])
+def test_a_damaged_answer_is_asked_again(tmp_path: Path, text: str) -> None:
+    with FetchState(tmp_path) as state:
+        state.write_fact("answer /x", text)
+        assert not is_fresh(state.stored_answer("answer /x").get("at"))
+
+
+def test_what_was_malformed_before_version_1_is_asked_again(tmp_path: Path) -> None:
+    with FetchState(tmp_path) as state:
+        state.records.store(5, record(5, culture=[]))
+        assert state.records.find(5)["status"] == "record_malformed"
+    with FetchState(tmp_path) as state:
+        assert state.records.find(5)
+    with contextlib.closing(sqlite3.connect(tmp_path / "state.db")) as database:
+        database.execute("PRAGMA user_version = 0")
+    with FetchState(tmp_path) as state:
+        assert state.records.find(5) is None

@@ -19,6 +19,7 @@ from met_culture.common.progress import progress
 BLOCK = 4096  # hashes that are looked up at once
 PARTS = 4  # of a hash, each with an index of its own
 BRUTE_FORCE_BITS = 12  # from this distance on, comparing all hashes with all is as fast
+LONGEST_NUMBER = 200  # characters of an accession number that the rule of albums sees, as it may take quadratic time
 DRAFT = 256  # pixels; the hash needs 32 x 32, so a JPEG need not be decoded at full size
 
 
@@ -71,7 +72,7 @@ def near_duplicates(hashes: np.ndarray, bits: int) -> Iterator[tuple[int, int]]:
 
 def album(accession_number: str, pattern: str) -> str:
     """Return the part of an accession number that names the album of a leaf; "" for a single work."""
-    match = re.fullmatch(pattern, accession_number)
+    match = re.fullmatch(pattern, accession_number[:LONGEST_NUMBER])
     parts = match.groups() if match else ()
     for part in parts:
         if part:

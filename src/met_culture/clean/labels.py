@@ -8,13 +8,14 @@ import pandas as pd
 
 from met_culture.clean.params import CleanParams, LabelRule
 
+LONGEST = 2_000  # characters of a text that a rule sees: some expressions take quadratic time
 DESCRIPTION = ["department", "classification", "objectName"]  # columns that the reason quotes if no rule keeps
 
 
 def _matches(values: pd.Series, pattern: str) -> pd.Series:
     """Return which values match a regular expression in full."""
     regex = re.compile(pattern)
-    return values.map(lambda value: regex.fullmatch(str(value)) is not None)
+    return values.map(lambda value: regex.fullmatch(str(value)[:LONGEST]) is not None)
 
 
 def _is_kept(objects: pd.DataFrame, params: CleanParams) -> pd.Series:
@@ -31,7 +32,7 @@ def _target(objects: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
     """Return for each object the text of the first of the columns that is not empty."""
     target = pd.Series("", index=objects.index, dtype=object)
     for column in columns:
-        target = target.where(target != "", objects[column].map(str))
+        target = target.where(target != "", objects[column].map(lambda value: str(value)[:LONGEST]))
     return target
 
 

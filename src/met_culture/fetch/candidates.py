@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from met_culture.fetch.params import CandidateRule
+from met_culture.fetch.records import BLANKS
 
 
 def _is_among(value: object, wanted: tuple[str, ...]) -> bool:
     # MetObjects.csv joins several values with `|`.
-    return not wanted or not set(str(value or "").split("|")).isdisjoint(wanted)
+    parts = {part.strip(BLANKS) for part in str(value or "").split("|")}
+    return not wanted or not parts.isdisjoint(wanted)
 
 
 def _fits(record: Mapping[str, Any], rule: CandidateRule) -> bool:

@@ -6,6 +6,7 @@ the API is not asked at all.
 """
 
 import hashlib
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from met_culture.common.errors import UserError
 from met_culture.common.paths import main_checkout
 from met_culture.common.progress import progress
 from met_culture.fetch.candidates import is_candidate, subset
-from met_culture.fetch.catalogue_api import FRESH_S, asker, listed_ids, searched_ids
+from met_culture.fetch.catalogue_api import asker, is_fresh, listed_ids, searched_ids
 from met_culture.fetch.catalogue_file import CHOOSING, csv_records, dump_records
 from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.params import FetchParams
@@ -130,9 +131,9 @@ def _catalog_file(client: Client, state: FetchState, params: FetchParams) -> Pat
         return main_checkout() / Path(name).expanduser()
     file = state.folder / f"catalog-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     key = f"answer {name}"  # forgotten when the fetch has ended
-    if not (file.exists() and time.time() - float(state.fact(key) or 0) < FRESH_S):
+    if not (file.exists() and is_fresh(state.stored_answer(key).get("at"))):
         _read_catalog(client, state, name, file)
-        state.write_fact(key, str(time.time()))
+        state.write_fact(key, json.dumps({"at": time.time()}))
     return file
 
 

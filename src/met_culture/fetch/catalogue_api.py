@@ -33,6 +33,11 @@ TOLERANCE = 0.01  # share of its total that a search may lack before the departm
 Ask = Callable[[str], dict[str, Any]]  # takes a path with its query, returns a dict with `total` and `objectIDs`
 
 
+def is_fresh(seconds: object) -> bool:
+    """Return whether a stored time, in seconds since 1970, is so late that its answer can be used again."""
+    return isinstance(seconds, int | float) and time.time() - seconds < FRESH_S
+
+
 def asker(client: Client, state: FetchState) -> Ask:
     """Return a function that asks the API for ids, and stores the answers until the fetch has ended.
 
@@ -41,8 +46,8 @@ def asker(client: Client, state: FetchState) -> Ask:
     """
 
     def ask(path: str) -> dict[str, Any]:
-        stored: dict[str, Any] = json.loads(state.fact(f"answer {path}") or "{}")
-        if stored and time.time() - stored["at"] < FRESH_S:
+        stored = state.stored_answer(f"answer {path}")
+        if is_fresh(stored.get("at")) and isinstance(stored.get("objectIDs"), list):
             return stored
         try:
             status, body = client.get_api(path, max_bytes=MAX_LISTING, check=partial(_fault, path))

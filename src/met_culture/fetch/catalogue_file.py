@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ import pyarrow.parquet as pq
 
 from met_culture.common.errors import UserError
 from met_culture.common.record_keys import COLUMNS
-from met_culture.fetch.records import BOOLEANS, INTEGERS, MAX_ID, NESTED
+from met_culture.fetch.records import BLANKS, MAX_ID, RecordError, coerce
 
 # The columns of MetObjects.csv that the rules need, by the API's keys.
 FIELDS = {"department": "Department", "classification": "Classification", "objectName": "Object Name"}
 ID, PUBLIC_DOMAIN = "Object ID", "Is Public Domain"
-BOOLEAN_TEXTS = {"true": True, "1": True, "false": False, "0": False}
 LFS = b"version https://git-lfs"  # start of the pointer that replaces the file in a clone without Git LFS
 MAX_LINE = 5_000_000  # bytes; a longer line is cut, and then it is no JSON
 BATCH = 500  # rows of a parquet file that memory holds at once
@@ -73,12 +71,12 @@ def _csv_record(row: dict[str, str]) -> dict[str, Any] | None:
     object_id = _object_id(row[ID])
     if object_id is None:
         return None
-    texts = {key: row[column] for key, column in FIELDS.items()}
-    return texts | {"objectID": object_id, "isPublicDomain": row[PUBLIC_DOMAIN].casefold() == "true"}
+    texts = {key: row[column].strip(BLANKS) for key, column in FIELDS.items()}
+    return texts | {"objectID": object_id, "isPublicDomain": row[PUBLIC_DOMAIN].strip(BLANKS).casefold() == "true"}
 
 
 def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[str, Any]]:
-    """Yield the records of a dump, parquet or JSON lines, with some of their keys and the values that the API has.
+    """Yield the records of a dump, parquet or JSON lines, with some of their keys, for `to_row` to convert.
 
     Raises:
         UserError: The file is neither of the two, or a row has no objectID.
@@ -88,7 +86,7 @@ def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[s
         object_id = _object_id(row.get("objectID")) if isinstance(row, dict) else None
         if not object_id:
             raise UserError(f"fetch.catalog_file: {file}, row {number}: no record with an objectID; fix or remove it.")
-        record = {key: _as_answered(key, value) for key, value in row.items() if key in keys}
+        record = {key: _flag(value) if key == "isPublicDomain" else value for key, value in row.items() if key in keys}
         yield record | {"objectID": object_id}
 
 
@@ -114,17 +112,9 @@ def _json_rows(file: Path) -> Iterator[Any]:
                 yield None
 
 
-def _as_answered(key: str, value: Any) -> Any:  # noqa: ANN401 - what a file holds
-    """Return a value as the API has it: tables store years as numbers, and lists as JSON text."""
-    if key in NESTED and isinstance(value, str):
-        try:
-            return json.loads(value) if value else None
-        except (ValueError, RecursionError):
-            return None
-    if isinstance(value, float):
-        value = int(value) if value.is_integer() else None  # a column of integers with gaps is read as floats
-    if key in BOOLEANS:
-        return BOOLEAN_TEXTS.get(str(value).casefold(), value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, int) and key not in INTEGERS else value
+def _flag(value: Any) -> Any:  # noqa: ANN401 - what a file holds
+    # The rules of candidates read this key before the record becomes a row.
+    try:
+        return coerce("isPublicDomain", value)
+    except RecordError:
+        return value

@@ -6,6 +6,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from met_culture.common.errors import UserError
+
+# The types of all columns of the tables, by name: SQLite stores text in a column of integers, too.
+INTEGERS = {"objectID", "run", "settled", "bytes", "width", "height"}
+
+
+def _is_valid(row: sqlite3.Row) -> bool:
+    for name in row.keys():  # noqa: SIM118 - a row iterates over its values
+        expected = int if name in INTEGERS else str
+        if row[name] is not None and type(row[name]) is not expected:
+            return False
+    return True
+
 
 class Database:
     """Runs one statement at a time, each in a transaction of its own unless `transaction` is open."""
@@ -33,7 +46,7 @@ class Database:
         """Return the first row of a query, if there is one."""
         with self._guard, self._named_errors():
             row: sqlite3.Row | None = self._connection.execute(query, values).fetchone()
-            return row
+        return self._checked(row) if row else None
 
     def count(self, query: str, *values: object) -> int:
         """Return the number that a query of one row and one column gives."""
@@ -42,7 +55,23 @@ class Database:
 
     def rows(self, query: str, *values: object) -> Iterator[sqlite3.Row]:
         """Yield the rows of a query; memory holds one at a time."""
-        yield from self._connection.execute(query, values)
+        with self._named_errors():
+            cursor = self._connection.execute(query, values)
+        while True:
+            with self._named_errors():
+                row = cursor.fetchone()
+            if row is None:
+                return
+            yield self._checked(row)
+
+    def damaged(self) -> UserError:
+        """Return the error of a file whose content this package has not written."""
+        return UserError(f"{self.file} is damaged; delete the folder around it and run again.")
+
+    def _checked(self, row: sqlite3.Row) -> sqlite3.Row:
+        if not _is_valid(row):
+            raise self.damaged()
+        return row
 
     def execute(self, statement: str, *values: object) -> bool:
         """Run a statement and return whether it changed a row."""

@@ -98,7 +98,7 @@ class Download:
             self._count(without_image=1)
         elif images.has_failed(url) and not retry:
             return False
-        elif images.claim(url, columns["metadataDate"]):
+        elif images.claim(url, columns.get("metadataDate") or ""):
             workers.put(url)
         elif images.status(url) in ("ok", "waiting"):  # claimed for another object
             self._count(with_image=1)

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from met_culture.common.errors import UserError
+from met_culture.common.record_keys import COLUMNS
 from met_culture.fetch.database import Database
 from met_culture.fetch.records import RecordError, to_row
 
@@ -44,9 +44,10 @@ class RecordState:
             return None
         try:
             columns: dict[str, Any] = json.loads(row["columns"])
-        except ValueError:
-            file = self._database.file
-            raise UserError(f"{file} is damaged; delete the folder around it and run again.") from None
+        except (ValueError, RecursionError):
+            raise self._database.damaged() from None
+        if not isinstance(columns, dict) or not columns.keys() <= set(COLUMNS):
+            raise self._database.damaged()
         return columns
 
     def ids(self, *, gone: bool) -> Iterator[int]:

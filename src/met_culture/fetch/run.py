@@ -11,7 +11,7 @@ from tqdm import tqdm
 from met_culture.common.progress import progress
 from met_culture.fetch.api_source import ApiSource
 from met_culture.fetch.catalogue import changed_ids, choose
-from met_culture.fetch.catalogue_api import FRESH_S
+from met_culture.fetch.catalogue_api import is_fresh
 from met_culture.fetch.download import Download, Refresh
 from met_culture.fetch.outputs import build
 from met_culture.fetch.params import FetchParams
@@ -59,10 +59,11 @@ def _refresh(source: Source, state: FetchState, params: FetchParams) -> Refresh:
     """Return which records may have changed; a refresh that was stopped lately continues."""
     if not (params.since and isinstance(source, ApiSource)):
         return Refresh()
-    first_run, began = json.loads(state.fact(f"refresh {params.since}") or "[0, 0]")
-    if time.time() - began > FRESH_S:
+    refresh = state.stored_answer(f"refresh {params.since}")
+    first_run = refresh.get("first_run")
+    if not (isinstance(first_run, int) and is_fresh(refresh.get("began"))):
         first_run = state.run
-        state.write_fact(f"refresh {params.since}", json.dumps([first_run, time.time()]))
+        state.write_fact(f"refresh {params.since}", json.dumps({"first_run": first_run, "began": time.time()}))
     return Refresh(changed_ids(source.client, state, params.since), first_run)
 
 

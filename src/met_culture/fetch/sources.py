@@ -103,7 +103,7 @@ def folder_key(folder: Path) -> str:
     """
     with (folder / RECORDS).open("rb") as records:
         key = hashlib.file_digest(records, "sha256")
-    key.update(b"\nurls as in the records")  # states of before named images by another URL
+    key.update(b"\nblanks trimmed")  # states of before kept the blanks around text
     for parent, folders, files in os.walk(folder / IMAGES):
         folders.sort()
         for name in sorted(files):

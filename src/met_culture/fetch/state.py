@@ -4,12 +4,14 @@
 holds the images. A row is settled only when its content is whole on disk. What failed is tried again by the next run.
 """
 
+import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -72,10 +74,23 @@ class FetchState:
         for half in (folder / IMAGES).glob(".*"):
             half.unlink()  # what a killed process was writing
         self._database = Database(folder / "state.db", TABLES + record_state.TABLE + image_state.TABLE)
-        self.run = int(self.fact("run") or 0) + 1
+        self._forget_old_refusals()
+        self.run = self._last_run() + 1
         self.write_fact("run", str(self.run))
         self.records = RecordState(self._database, self.run)
         self.images = ImageState(self._database, folder / IMAGES, self.run)
+
+    def _forget_old_refusals(self) -> None:
+        # Before version 1, an odd value in any field made a record malformed: such records are asked for again.
+        if self._database.count("PRAGMA user_version") < 1:
+            self._database.execute("DELETE FROM records WHERE status = 'record_malformed'")
+            self._database.execute("PRAGMA user_version = 1")
+
+    def _last_run(self) -> int:
+        number = self.fact("run") or "0"
+        if not re.fullmatch(r"\d{1,9}", number, re.ASCII):
+            raise self._database.damaged()
+        return int(number)
 
     def __enter__(self) -> Self:
         """Use as a context."""
@@ -90,6 +105,14 @@ class FetchState:
         """Return the text that `write_fact` remembered."""
         row = self._database.find("SELECT value FROM facts WHERE key = ?", key)
         return row["value"] if row else None
+
+    def stored_answer(self, key: str) -> dict[str, Any]:
+        """Return the JSON object that `write_fact` remembered; an empty one for anything else, to be asked again."""
+        try:
+            answer = json.loads(self.fact(key) or "{}")
+        except (ValueError, RecursionError):
+            return {}
+        return answer if isinstance(answer, dict) else {}
 
     def write_fact(self, key: str, value: str) -> None:
         """Remember a text."""
