@@ -45,6 +45,7 @@ def _message(path: Path, section: str, error: ValidationError) -> str:
     # A misspelt key gives two errors, unknown and missing; the unknown key is the one to fix.
     fault = min(error.errors(), key=lambda fault: fault["type"] != "unexpected_keyword_argument")
     key = ".".join([section, *map(str, fault["loc"])])
+    key = key if key.isprintable() else ascii(key)
     if fault["type"] in _MESSAGES:
         return f"{path}: {key}: {_MESSAGES[fault['type']]}."
     message = fault["msg"].removeprefix("Value error, ").lower()

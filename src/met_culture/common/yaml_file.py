@@ -20,6 +20,7 @@ class _Plain:
         self._loader = yaml.SafeLoader("")
 
     def _fault(self, node: yaml.Node, key: str, reason: str) -> UserError:
+        key = key if key.isprintable() else ascii(key)
         return UserError(f"{self._path}, line {node.start_mark.line + 1}: {key}{': ' if key else ''}{reason}.")
 
     def value(self, node: yaml.Node, key: str = "") -> Any:  # noqa: ANN401 - what YAML holds
