@@ -23,9 +23,10 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from met_culture.common.cli import run
+from met_culture.common.cli import Parser, run
 from met_culture.common.errors import UserError
 from met_culture.common.files import write_bytes
+from met_culture.common.terminal import print_line
 from met_culture.evaluate.predictions import predict_array
 from met_culture.models.model_file import ModelMeta, load_model
 
@@ -92,7 +93,7 @@ def comparison_images(arrays: Path, size: int) -> tuple[np.ndarray, str]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m met_culture.export", description=__doc__.splitlines()[0])
+    parser = Parser(prog="python -m met_culture.export", description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, default=Path("models/model.keras"), help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("models/model.onnx"), help="default: %(default)s")
     parser.add_argument("--arrays", type=Path, default=Path("data/preprocess"), help="its test split is compared")
@@ -110,7 +111,9 @@ def main() -> None:
     write_bytes(args.out, data)
     digest = hashlib.sha256(data).hexdigest()
     write_bytes(args.out.with_name(f"{args.out.name}.sha256"), f"{digest}  {args.out.name}\n".encode())
-    print(f"{args.out}: {len(data):,} bytes; differs from Keras by at most {difference:.1e} on {len(images)} {kind}")
+    print_line(
+        f"{args.out}: {len(data):,} bytes; differs from Keras by at most {difference:.1e} on {len(images)} {kind}"
+    )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from configobj import ConfigObj, ConfigObjError
 from met_culture.common.cli import path_arguments, run
 from met_culture.common.errors import UserError
 from met_culture.common.files import write_bytes
+from met_culture.common.terminal import print_line
 
 VEGA_LITE = "6.4"  # fits the version of Vega in vl_convert; with Vega-Lite 5, Vega would print a warning for every plot
 TEMPLATE, BUNDLE = Path(".dvc/plots.html"), Path(".cache/vega.js")
@@ -65,7 +66,7 @@ def main() -> None:
     write_bytes(BUNDLE, script.encode())
     write_bytes(OFFLINE, page.encode())
     if not configure():
-        print(f"{CONFIG} names an html_template of its own, which stays; remove it to use {OFFLINE}.")
+        print_line(f"{CONFIG} names an html_template of its own, which stays; remove it to use {OFFLINE}.")
 
 
 if __name__ == "__main__":

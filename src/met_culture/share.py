@@ -5,13 +5,12 @@ not enough: it uploads the entries, but of their files only those of the workspa
 such as metrics. An entry with a missing file is useless, and the stage would run again.
 """
 
-import argparse
-
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-from met_culture.common.cli import run
+from met_culture.common.cli import Parser, run
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import print_line
 
 
 def share(repo: Repo, remote: str | None) -> tuple[int, int]:
@@ -43,7 +42,7 @@ def share(repo: Repo, remote: str | None) -> tuple[int, int]:
 
 def main() -> None:
     """Share all runs of this repository."""
-    parser = argparse.ArgumentParser(prog="python -m met_culture.share", description=__doc__.splitlines()[0])
+    parser = Parser(prog="python -m met_culture.share", description=__doc__.splitlines()[0])
     parser.add_argument("--remote", metavar="NAME", help="default: the default remote")
     remote = parser.parse_args().remote
     try:
@@ -51,7 +50,7 @@ def main() -> None:
             entries, pushed = share(repo, remote)
     except DvcException as error:
         raise UserError(f"{' '.join(str(error).split())}; `dvc remote list` names the remotes.") from None
-    print(f"{entries} runs of a stage are in the remote; {pushed} files were new")
+    print_line(f"{entries} runs of a stage are in the remote; {pushed} files were new")
 
 
 if __name__ == "__main__":

@@ -3,14 +3,14 @@
 Training reads them from `.scratch/weights/`. Weights without a hash in Keras's source are not fetched.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 import met_culture.models.backend  # noqa: F401 # isort: skip - sets up what keras reads at import
 
-from met_culture.common.cli import run
+from met_culture.common.cli import Parser, run
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import print_line
 from met_culture.train.keras_applications import backbone, has_hash, weights_path
 from met_culture.web.client import Client
 from met_culture.web.errors import FetchError
@@ -32,7 +32,7 @@ def fetch(file_name: str, origin: str, file_hash: str | None = None, **_: Any) -
     if not has_hash(path, file_hash):
         path.parent.mkdir(parents=True, exist_ok=True)
         _download(origin, path, file_hash)
-    print(path)
+    print_line(path)
     return str(path)
 
 
@@ -55,11 +55,11 @@ def _download(origin: str, path: Path, file_hash: str) -> None:
 
 def main() -> None:
     """Fetch the weights of the named backbone, and print their path."""
-    parser = argparse.ArgumentParser(prog="python -m met_culture.weights", description=__doc__.splitlines()[0])
+    parser = Parser(prog="python -m met_culture.weights", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="name in keras.applications, such as ResNet50V2")
     name = parser.parse_args().name
     backbone(name, SIZE, fetch)
-    print(f"train {name} with -S train.model={name}")
+    print_line(f"train {name} with -S train.model={name}")
 
 
 if __name__ == "__main__":

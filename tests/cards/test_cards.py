@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 from support import ROOT
 
 from met_culture.cards.render import CARDS, STAGES, cards
@@ -96,3 +97,17 @@ def test_the_citation_is_of_this_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert f'version = "{citation["version"]}"' in (ROOT / "pyproject.toml").read_text()
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
+
+
+def test_labels_and_sources_are_text(params: dict[str, Any], metrics: Metrics) -> None:
+    image = "![i](http://127.0.0.1:9/track.png)"
+    metrics["fetch"]["source"] = metrics["evaluate"]["source"] = f"museum folder {image}"
+    for stage in ("clean", "evaluate"):
+        labels = metrics[stage]["labels"]
+        metrics[stage]["labels"] = {f"{image} {label} <img src=x>": row for label, row in labels.items()}
+    metrics["evaluate"]["labels_with_too_few"] = [image]
+    params["clean"]["labels"][0]["label"] = image
+    for text in cards(params, metrics).values():
+        html = MarkdownIt("commonmark").enable("table").render(text)
+        assert image in html
+        assert "<img" not in html

@@ -4,12 +4,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from saved_models import model as write_model
 from support import ROOT
 
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.models.layers import MeanAndDeviation
 from met_culture.models.model_file import ModelMeta, load_model, save_model
+from met_culture.models.probabilities import predict_probabilities
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
 
@@ -104,3 +106,23 @@ def test_a_model_of_an_older_release_is_read(tmp_path: Path) -> None:
     loaded, meta = load_model(tmp_path / "old.keras")
     assert meta.epoch == 3
     assert np.array_equal(original.predict_on_batch(IMAGES), loaded.predict_on_batch(IMAGES))
+
+
+def test_weights_that_are_no_numbers_are_named(tmp_path: Path) -> None:
+    write_model(tmp_path, seed=1)
+    network, _ = load_model(tmp_path / "models/model.keras")
+    network.set_weights([np.full_like(weights, np.nan) for weights in network.get_weights()])
+    save_model(network, tmp_path / "nan.keras", META, optimizer=False)
+    with pytest.raises(UserError, match=r"nan\.keras has weights that are no finite numbers"):
+        load_model(tmp_path / "nan.keras")
+
+
+def test_values_that_are_no_probabilities_are_named(tmp_path: Path) -> None:
+    write_model(tmp_path, seed=1)
+    network, meta = load_model(tmp_path / "models/model.keras")
+    images = np.zeros((1, meta.image_size, meta.image_size, 3), np.uint8)
+    assert predict_probabilities(network, images).shape == (1, 4)
+    for value in (np.nan, np.inf, 1.5, -0.5):
+        network.predict_on_batch = lambda _, value=value: np.full((1, 4), value)
+        with pytest.raises(UserError, match=r"models/model\.keras gives values that are no probabilities"):
+            predict_probabilities(network, images)

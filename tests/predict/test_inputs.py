@@ -1,4 +1,5 @@
 import io
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,8 +26,56 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_folder_gives_its_pictures_in_order_and_follows_no_link(folder: Path) -> None:
-    assert names(".") == ["a.JPG", "b.jpg", "deep/c.png"]
+def test_a_folder_gives_its_pictures_in_order_and_follows_no_link_to_a_folder(folder: Path) -> None:
+    assert names(".") == ["a.JPG", "b.jpg", "deep/c.png", "out.jpg"]
+
+
+def test_a_folder_may_be_given_by_a_link(folder: Path) -> None:
+    (folder / "link").symlink_to(folder / "deep")
+    assert names("link") == ["link/c.png"]
+
+
+def test_links_to_pictures_are_read(folder: Path) -> None:
+    (folder / ".git/annex").mkdir(parents=True)
+    (folder / "b.jpg").rename(folder / ".git/annex/b.jpg")
+    (folder / "b.jpg").symlink_to(".git/annex/b.jpg")
+    read = {image.name: image.read for image in from_paths(["."])}
+    assert list(read) == ["a.JPG", "b.jpg", "deep/c.png", "out.jpg"]
+    assert read["b.jpg"]() == b"b.jpg"
+
+
+@pytest.mark.parametrize("given", [".", "b.jpg"])
+def test_a_link_that_leads_nowhere_is_said_to(folder: Path, given: str) -> None:
+    (folder / "b.jpg").unlink()
+    (folder / "b.jpg").symlink_to("gone.jpg")
+    (broken,) = [image for image in from_paths([given]) if image.name == "b.jpg"]
+    with pytest.raises(ImageError, match=r"^a link that leads nowhere \(gone\.jpg\)$"):
+        broken.read()
+
+
+def test_every_suffix_of_a_picture_counts_and_notes_of_macos_do_not(folder: Path) -> None:
+    for name in ("x.jfif", "x.JPE", "._x.jpg", ".cache/y.jpg"):
+        (folder / "deep" / name).parent.mkdir(exist_ok=True)
+        (folder / "deep" / name).touch()
+    assert names("deep") == ["deep/c.png", "deep/x.JPE", "deep/x.jfif"]
+
+
+def test_what_is_no_file_says_so_and_does_not_wait(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.jpg")
+    for name, reason in (("pipe.jpg", "a named pipe"), ("/dev/zero", "a device or socket")):
+        (image,) = from_paths([name])
+        with pytest.raises(ImageError, match=f"^{reason}, not a file$"):
+            image.read()
+    assert "pipe.jpg" not in names(".")
+
+
+def test_a_pipe_of_the_shell_is_read(folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"image")
+    os.close(writing)
+    (image,) = from_paths([f"/dev/fd/{reading}"])
+    assert image.read() == b"image"
+    os.close(reading)
 
 
 def test_a_file_is_taken_by_any_name(folder: Path) -> None:

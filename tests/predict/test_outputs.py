@@ -50,10 +50,28 @@ def test_csv_is_read_again_and_holds_no_formula() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_names_and_labels_are_text_on_one_line(form: str) -> None:
+    out = io.StringIO()
+    labels = ("=cmd|x", "\x1b[31m\nJapan", "caf\udce9\x7f")
+    Writer(form, labels, None, 0, out).write(Prediction("\x1b[2J\nb\udce9\x7f.jpg", PROBABILITIES))
+    out.getvalue().encode()
+    assert len(out.getvalue().splitlines()) == (2 if form == "csv" else 1)
+    assert out.getvalue().replace("\n", "").replace("\r", "").isprintable()
+
+
+def test_a_label_is_no_formula_in_csv() -> None:
+    out = io.StringIO()
+    Writer("csv", ("+x", "=cmd|x", "-y"), None, 0, out).write(Prediction("a.jpg", PROBABILITIES))
+    header, row = csv.reader(io.StringIO(out.getvalue()))
+    assert header == ["image", "label", "p_+x", "p_=cmd|x", "p_-y"]
+    assert row[:2] == ["a.jpg", "'=cmd|x"]
+
+
 def test_csv_keeps_its_columns_with_fewer_labels() -> None:
     (row,) = csv.DictReader(io.StringIO(written("csv", "a.jpg", top=1)))
     assert (row["p_China"], row["p_Japan"]) == ("", "0.700000")
 
 
 def test_a_name_cannot_steer_the_terminal() -> None:
-    assert written("table", "\x1b[31mred\n.jpg").endswith("  ?[31mred?.jpg\n")
+    assert written("table", "\x1b[31mred\n.jpg").endswith(r"  \x1b[31mred\n.jpg" + "\n")

@@ -1,6 +1,9 @@
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ from met_culture.models.model_file import load_model, save_model
 from met_culture.predict import __main__ as command
 from met_culture.predict import predictor
 from met_culture.predict.inputs import from_paths
-from met_culture.predict.outputs import Failure, Prediction
+from met_culture.predict.outputs import FORMATS, Failure, Prediction
 from met_culture.preprocess.arrays import to_array
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
@@ -177,3 +180,32 @@ def test_a_model_of_the_sample_says_so(
     save_model(model, folder / "sample.keras", META | {"source": "synthetic sample"}, optimizer=False)
     run(monkeypatch, "--model", "sample.keras", "a.jpg")
     assert "synthetic sample, not on real paintings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_model_that_gives_no_numbers_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    model, _ = load_model(folder / "models/model.keras")
+    head = model.layers[-1]
+    head.set_weights([np.full_like(weights, 3e38) for weights in head.get_weights()])  # finite, but their sum is not
+    save_model(model, folder / "huge.keras", META, optimizer=False)
+    with pytest.raises(UserError, match=r"^huge\.keras gives values that are no probabilities"):
+        run(monkeypatch, "--format", form, "--model", "huge.keras", "a.jpg")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_name_keeps_the_other_images_from_their_answer(folder: Path, encoding: str, form: str) -> None:
+    names = [b"caf\xe9.jpg", "山水.jpg".encode(), b"\x1b[31m.jpg", b"b.jpg"]
+    for name in names[:-1]:
+        shutil.copy(folder / "a.jpg", os.fsdecode(folder / os.fsdecode(name)))
+    os.mkfifo(folder / "pipe")
+    command = [sys.executable, "-m", "met_culture.predict", "--format", form, b"a\nerror: forged", b"pipe", b"-"]
+    env = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, input=b"\n".join(names), capture_output=True, env=env, check=False, timeout=120)
+    assert len(done.stdout.splitlines()) == len(names) + (form == "csv")
+    assert done.stderr.splitlines() == [
+        rb"error: a\nerror: forged: No such file or directory",
+        b"error: pipe: a named pipe, not a file",
+    ]
+    assert b"\x1b" not in done.stdout
+    assert done.returncode == 1

@@ -2,9 +2,11 @@
 
 import jinja2
 
+from met_culture.common.markdown import escape_markdown
+
 
 def template(name: str) -> jinja2.Template:
-    """Return a template; one that ends in .html escapes every value, one that ends in .md does not.
+    """Return a template; one that ends in .html escapes every value, one that ends in .md those with `| markdown`.
 
     Args:
         name: Path inside the package, such as `report/report.html`.
@@ -15,4 +17,5 @@ def template(name: str) -> jinja2.Template:
         undefined=jinja2.StrictUndefined,  # a misspelt name in a template must be an error, not an empty cell
         keep_trailing_newline=True,
     )
+    environment.filters["markdown"] = escape_markdown
     return environment.get_template(name)

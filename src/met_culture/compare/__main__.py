@@ -9,11 +9,11 @@ Writes: `dvc_plots/compare.png`, the same comparison as a plot.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from met_culture.common.cli import run
+from met_culture.common.cli import Parser, run
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import print_line, print_note
 from met_culture.compare.comparison import cautions, lines, table
 from met_culture.compare.dvc_experiments import Experiments, experiments
 from met_culture.compare.forest_plot import forest
@@ -26,7 +26,7 @@ PICTURE = Path("dvc_plots/compare.png")
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m met_culture.compare", description=__doc__.splitlines()[0])
+    parser = Parser(prog="python -m met_culture.compare", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME or FILE", help="experiments or result files; default: all")
     parser.add_argument("--metric", choices=HEADLINE, default=HEADLINE[0], help="default: %(default)s")
     parser.add_argument("--baseline", metavar="NAME", help="run whose configuration is the baseline; default: HEAD")
@@ -63,9 +63,10 @@ def main() -> None:
     runs = _selected(history.runs, args.names, args.baseline)
     groups = configurations(runs)
     rows = compare(groups, args.metric)
-    print(lines(table(groups, rows, args.metric)))
+    for line in lines(table(groups, rows, args.metric)):
+        print_line(line)
     for note in [*history.notes, *cautions(groups)]:
-        print(f"note: {note}", file=sys.stderr)
+        print_note(f"note: {note}")
     sources = ", ".join(sorted({str(run.metrics.get("source")) for run in runs}))
     save_figure(forest(rows, args.metric, f"Comparison of configurations ({sources})"), args.picture)
 

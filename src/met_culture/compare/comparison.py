@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from met_culture.common.terminal import printable
 from met_culture.compare.estimates import Estimate
 from met_culture.compare.forest_plot import Row
 from met_culture.compare.runs import Run
@@ -43,12 +44,13 @@ def table(groups: Sequence[Sequence[Run]], rows: Sequence[Row], metric: str) -> 
     return pd.DataFrame([_cells(runs, row, metric) for runs, row in zip(groups, rows, strict=True)])
 
 
-def lines(comparison: pd.DataFrame) -> str:
+def lines(comparison: pd.DataFrame) -> list[str]:
     """Return the result of `table` as lines for a terminal."""
+    comparison = comparison.map(printable)  # before the columns are aligned
     last = str(comparison.columns[-1])
     width = comparison[last].str.len().max()
     padded = comparison.assign(**{last: comparison[last].str.ljust(width)}).rename(columns={last: last.ljust(width)})
-    return "\n".join(line.rstrip() for line in padded.to_string(index=False).splitlines())
+    return [line.rstrip() for line in padded.to_string(index=False).split("\n")]
 
 
 def cautions(groups: Sequence[Sequence[Run]]) -> list[str]:

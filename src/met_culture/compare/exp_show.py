@@ -11,6 +11,7 @@ from typing import Any
 from dvc.repo import Repo
 
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import print_note
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,6 @@ def cached_output(repo: Repo, digest: str) -> bytes | None:
         return None
     content = path.read_bytes()
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != digest:
-        print(f"note: {path} is damaged and not used; `dvc fetch` or `dvc repro` makes it again", file=sys.stderr)
+        print_note(f"note: {path} is damaged and not used; `dvc fetch` or `dvc repro` makes it again")
         return None
     return content

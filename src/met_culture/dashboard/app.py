@@ -17,7 +17,7 @@ import streamlit as st
 from met_culture.common.errors import UserError
 from met_culture.dashboard.neighbours import Neighbours, embedding, neighbours
 from met_culture.dashboard.revisions import MODEL, Revision, revisions
-from met_culture.dashboard.views import RAW, choose_image, show_nearest, show_prediction
+from met_culture.dashboard.views import RAW, choose_image, plain, show_error, show_nearest, show_prediction
 from met_culture.predict.inputs import InputImage
 from met_culture.predict.outputs import Failure
 from met_culture.predict.predictor import Models, predict
@@ -87,12 +87,12 @@ def choose() -> tuple[LoadedModel, InputImage | None]:
     available, note = available_models()
     revision = st.selectbox("Trained model", available, format_func=lambda revision: revision.name)
     if note:
-        st.caption(note)
+        st.caption(plain(note))
     table_changed = changed_at(PAINTINGS)
     loaded = load(revision, changed_at(Path(MODEL)), table_changed)
     source = loaded.models[0][1].source
     drawn = " A program drew it: predictions say nothing about real paintings." if "synthetic" in source else ""
-    st.caption(f"Trained on the {source}.{drawn}")
+    st.caption(f"Trained on the {plain(source)}.{drawn}")
     return loaded, choose_image(read_paintings(table_changed))
 
 
@@ -103,14 +103,18 @@ def main() -> None:
     try:
         loaded, image = choose()
     except UserError as error:
-        st.error(str(error))
+        show_error(error)
         return
     if not image:
         return
     with loaded.lock:
-        (result,) = predict([image], loaded.models)
+        try:
+            (result,) = predict([image], loaded.models)
+        except UserError as error:
+            show_error(error)
+            return
         if isinstance(result, Failure):
-            st.error(f"This image cannot be used: {result.error}. Choose another one.")
+            st.error(f"This image cannot be used: {plain(result.error)}. Choose another one.")
             return
         show_prediction(result, loaded.models)
         show_nearest(result.arrays[0], loaded.embedder, loaded.training)

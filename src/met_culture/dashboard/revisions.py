@@ -42,7 +42,12 @@ class Revision:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"  # Keras needs the suffix
             path.write_bytes(content)
-            return load_models([path])
+            try:
+                models = load_models([path])
+            except UserError as error:
+                raise UserError(str(error).replace(str(path), f"the model of {self.name}")) from None
+            models[0][0].file = f"the model of {self.name}"
+            return models
 
 
 def _names_by_digest() -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """The parts of the dashboard's page: the choice of an image, its prediction, and similar training paintings."""
 
+import re
 from pathlib import Path
 
 import keras
@@ -8,6 +9,8 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
+from met_culture.common.errors import UserError
+from met_culture.common.markdown import escape_markdown
 from met_culture.common.templates import template
 from met_culture.dashboard.neighbours import Neighbours, embed, painting
 from met_culture.explore.thumbnails import thumbnail
@@ -24,6 +27,17 @@ NEAREST = 6
 QUALITY = 80  # of the thumbnails
 
 
+def plain(text: str) -> str:
+    """Return Markdown of Streamlit that shows `text`; in most of its elements a text is Markdown."""
+    # Streamlit looks for addresses and `:names:` of symbols once more after the escapes, which a word joiner hides.
+    return re.sub(r"\\([:@.])", "\\\\\\1\u2060", escape_markdown(text))
+
+
+def show_error(error: UserError) -> None:
+    """Show the sentence of an error; only the commands in it, between backticks, are set apart."""
+    st.error(plain(str(error)).replace("\\`", "`"))
+
+
 def examples(paintings: pd.DataFrame) -> dict[str, str]:
     """Return the image files of `EXAMPLES` test paintings of each culture, by title and objectID."""
     chosen = paintings[paintings["split"] == "test"].groupby("label", sort=False).head(EXAMPLES)
@@ -33,7 +47,7 @@ def examples(paintings: pd.DataFrame) -> dict[str, str]:
 def choose_image(paintings: pd.DataFrame) -> InputImage | None:
     """Show the choice of an image and return it, or None; an upload takes precedence over an example."""
     limit = f"JPEG, PNG or WebP, at most {MAX_BYTES // 1_000_000} MB and {MAX_PIXELS // 1_000_000} million pixels"
-    uploaded = st.file_uploader(f"An image of a painting ({limit})", type=["jpg", "jpeg", "png", "webp"])
+    uploaded = st.file_uploader(f"An image of a painting ({limit})", type=["jpg", "jpeg", "jpe", "jfif", "png", "webp"])
     files = examples(paintings) if len(paintings) else {}
     example = st.selectbox("or a painting of the test images", list(files), index=None, placeholder="Pick an example")
     if uploaded:
@@ -43,13 +57,14 @@ def choose_image(paintings: pd.DataFrame) -> InputImage | None:
 
 def show_label(probabilities: np.ndarray, meta: ModelMeta) -> None:
     """Show the label of highest probability, or that the model is unsure, and the probability of each label."""
+    labels = [plain(label) for label in meta.labels]
     best = int(probabilities.argmax())
     percent = f"{probabilities[best]:.0%}"
     if probabilities[best] < meta.threshold:
-        st.warning(f"Unsure: {meta.labels[best]} is most probable, {percent}, but below {meta.threshold:.0%}.")
+        st.warning(f"Unsure: {labels[best]} is most probable, {percent}, but below {meta.threshold:.0%}.")
     else:
-        st.success(f"{meta.labels[best]}, {percent}")
-    for label, probability in zip(meta.labels, probabilities, strict=True):
+        st.success(f"{labels[best]}, {percent}")
+    for label, probability in zip(labels, probabilities, strict=True):
         st.progress(min(1.0, float(probability)), text=f"{label}: {probability:.1%}")
 
 
@@ -57,7 +72,7 @@ def show_prediction(prediction: Prediction, models: Models) -> None:
     """Show probabilities, the input of the network and the heat map."""
     _, meta = models[0]
     show_label(prediction.probabilities, meta)
-    label = meta.labels[int(prediction.probabilities.argmax())]
+    label = plain(meta.labels[int(prediction.probabilities.argmax())])
     size = f"{meta.image_size} x {meta.image_size} pixels"
     left, right = st.columns(2)
     left.image(prediction.arrays[0], caption=f"The input of the network: {size}", width="stretch")

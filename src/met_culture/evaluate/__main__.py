@@ -16,6 +16,7 @@ import pandas as pd
 from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import load
 from met_culture.common.files import write_csv, write_json
+from met_culture.common.terminal import print_line
 from met_culture.evaluate import plots
 from met_culture.evaluate.border import without_border
 from met_culture.evaluate.examples import select_examples
@@ -83,7 +84,7 @@ def main() -> None:
     predictions = read_predictions(paths.predictions)  # from the file, so that its readers get the same metrics
     metrics = all_metrics(model, meta, data, predictions, params)
     write_json(paths.metrics, {"source": data.source} | metrics)
-    print(describe(metrics))
+    print_line(describe(metrics))
     write_csv(paths.plots / "confusion.csv", predictions[["label", "predicted"]])
     write_plots(paths.plots, model, data, predictions, pd.read_csv(paths.curves), meta.epoch)
 

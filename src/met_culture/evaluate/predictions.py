@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from met_culture.models.probabilities import predict_probabilities
 from met_culture.preprocess.array_file import Array
 
 if TYPE_CHECKING:  # code that only reads predictions need not wait for a backend
@@ -25,13 +26,16 @@ def predict_array(
         images: uint8 (n, size, size, 3), RGB.
         batch_size: Number of images in a batch.
         transform: Applied to the images of each batch before the prediction.
+
+    Raises:
+        UserError: The model gives values that are no probabilities.
     """
     batches = []
     for start in range(0, len(images), batch_size):
         batch = images[start : start + batch_size]
         if transform is not None:
             batch = transform(batch)
-        batches.append(np.asarray(model.predict_on_batch(batch)))
+        batches.append(predict_probabilities(model, batch))
     return np.concatenate(batches)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from met_culture.common.cli import path_parser, run
 from met_culture.common.config import load
 from met_culture.common.files import write_json
+from met_culture.common.terminal import print_line
 from met_culture.fetch.outputs import REPORT
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.run import fetch_location
@@ -26,16 +27,16 @@ from met_culture.fetch.sources import locate
 
 def _print_summary(metrics: dict[str, Any], report: Path) -> None:
     for status, number in metrics["statuses"].items():
-        print(f"{status:<17}{number:>9,}")
+        print_line(f"{status:<17}{number:>9,}")
     if left_out := metrics.get("not_candidate"):
-        print(f"{'not_candidate':<17}{left_out:>9,}  (found by the catalogue, left out by fetch.candidates)")
+        print_line(f"{'not_candidate':<17}{left_out:>9,}  (found by the catalogue, left out by fetch.candidates)")
     if missed := metrics.get("missed_by_search"):
-        print(f"the search has {missed:,} more objects than it names; fetch.catalog csv or listing may find them")
+        print_line(f"the search has {missed:,} more objects than it names; fetch.catalog csv or listing may find them")
     if skipped := metrics.get("rows_skipped"):
-        print(f"{skipped:,} rows of {metrics['rows']:,} in fetch.catalog_file were no records and left out")
+        print_line(f"{skipped:,} rows of {metrics['rows']:,} in fetch.catalog_file were no records and left out")
     if failed := metrics["without_answer"]:
-        print(f"{failed:,} objects got no answer; `dvc repro --force fetch` asks for them again")
-    print(f"every object with its reason: {report}")
+        print_line(f"{failed:,} objects got no answer; `dvc repro --force fetch` asks for them again")
+    print_line(f"every object with its reason: {report}")
 
 
 def _arguments() -> argparse.Namespace:

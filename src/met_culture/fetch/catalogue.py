@@ -7,7 +7,6 @@ the API is not asked at all.
 
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pathlib import Path
 from met_culture.common.errors import UserError
 from met_culture.common.paths import main_checkout
 from met_culture.common.progress import progress
+from met_culture.common.terminal import print_note
 from met_culture.fetch.candidates import is_candidate, subset
 from met_culture.fetch.catalogue_api import asker, is_fresh, listed_ids, searched_ids
 from met_culture.fetch.catalogue_file import CHOOSING, csv_records, dump_records
@@ -141,7 +141,7 @@ def _read_catalog(client: Client, state: FetchState, url: str, file: Path) -> No
     """Write the bulk file of a URL, unless its version is here already."""
     etag = state.fact(f"catalog {url}") if file.exists() else None
     half = file.with_name(f".{file.name}")
-    print(f"fetch: reading {url}", file=sys.stderr)
+    print_note(f"fetch: reading {url}")
     try:
         status, new_etag = client.get_file(url, half, max_bytes=MAX_FILE, etag=etag)
     except FetchError as error:

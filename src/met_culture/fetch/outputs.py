@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from met_culture.common.errors import UserError
+from met_culture.common.files import escape_formula
 from met_culture.common.paths import IMAGES
 from met_culture.fetch.candidates import is_candidate
 from met_culture.fetch.params import CandidateRule
@@ -91,7 +92,8 @@ def build(state: FetchState, rules: tuple[CandidateRule, ...], out: Path) -> dic
                 del row["url"]
                 statuses[row["status"]] += 1
                 fingerprint.update(json.dumps(row, sort_keys=True).encode())
-                report.writerow([row["objectID"], row["status"], row["reason"], row["primaryImageSmall"]])
+                texts = [escape_formula(row[name] or "") for name in ("status", "reason", "primaryImageSmall")]
+                report.writerow([row["objectID"], *texts])
             table.write_table(pa.Table.from_pylist(chunk, schema=SCHEMA))
             chunk.clear()  # before the next is made, not after
     not_candidate = state.count_known() - statuses.total()

@@ -1,7 +1,6 @@
 """One fetch: choose the objects, print the plan, fetch what is missing, and build the outputs."""
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from met_culture.common.progress import progress
+from met_culture.common.terminal import print_note
 from met_culture.fetch.api_source import ApiSource
 from met_culture.fetch.catalogue import changed_ids, choose
 from met_culture.fetch.catalogue_api import is_fresh
@@ -48,11 +48,11 @@ def plan(params: FetchParams, chosen: int, records: int, images: int) -> str:
 
 def _print_plan(params: FetchParams, chosen: int, records: int, images: int) -> None:
     if params.source != "met":
-        print(f"fetch: {chosen:,} objects from {params.source}; nothing is asked of the museum", file=sys.stderr)
+        print_note(f"fetch: {chosen:,} objects from {params.source}; nothing is asked of the museum")
         return
-    print(f"fetch: {plan(params, chosen, records, images)}", file=sys.stderr)
+    print_note(f"fetch: {plan(params, chosen, records, images)}")
     if params.user_agent.endswith(NO_CONTACT) and not is_loopback(params.api):
-        print("fetch: say in fetch.user_agent where the museum may complain about you", file=sys.stderr)
+        print_note("fetch: say in fetch.user_agent where the museum may complain about you")
 
 
 def _refresh(source: Source, state: FetchState, params: FetchParams) -> Refresh:
@@ -73,7 +73,7 @@ def _download(download: Download, ids: list[int], refresh: Refresh) -> None:
     except KeyboardInterrupt:
         done = download.progress_bar.n
         download.progress_bar.close()
-        print(f"fetch: stopped after {done} of {len(ids)} objects; run again to continue", file=sys.stderr)
+        print_note(f"fetch: stopped after {done} of {len(ids)} objects; run again to continue")
         raise
 
 

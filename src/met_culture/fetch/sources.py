@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from met_culture import sample
 from met_culture.common import record_keys
 from met_culture.common.paths import IMAGES, RECORDS, scratch_folder, source_folder
+from met_culture.common.terminal import print_note
 from met_culture.fetch.api_source import ApiSource
 from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.params import FetchParams
@@ -122,7 +122,7 @@ def sample_folder(seed: int) -> Path:
     folder = scratch_folder() / "sample" / f"{seed}-{code.hexdigest()[:12]}"
     if folder.exists():
         return folder
-    print("fetch: drawing the synthetic sample, some seconds", file=sys.stderr)
+    print_note("fetch: drawing the synthetic sample, some seconds")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as drawn:
         write_museum(Path(drawn) / "museum", seed=seed)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
+from met_culture.common.terminal import prepare_streams
+
 # Only fatal messages: TensorFlow raises the errors that matter, and also logs harmless ones about graphs of tf.data.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Keeps the memory of one step for the next instead of asking the system again: the same bytes, a quarter less time.
@@ -33,6 +35,7 @@ def _quiet() -> Iterator[None]:
             os.close(original_stderr)
 
 
+prepare_streams()  # `_quiet` needs file descriptor 2
 with _quiet():
     try:
         import keras

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import keras
+import numpy as np
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
@@ -96,8 +97,10 @@ def save_model(model: keras.Model, path: Path, meta: dict[str, Any], *, optimize
 def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
     """Return a model that `save_model` wrote, and its meta; no code in the file is executed.
 
+    Its attribute `file` is the path, for error messages.
+
     Raises:
-        UserError: The file is missing, damaged or not of this project.
+        UserError: The file is missing, damaged or not of this project, or its weights are not numbers.
     """
     if not path.is_file():
         raise UserError(f"{path} is missing; run `dvc repro` to train it, or `dvc pull` to get it.")
@@ -114,4 +117,7 @@ def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
         raise UserError(
             f"{path} is not a model of this project ({type(error).__name__}: {reason}); give a model of its training."
         ) from None
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise UserError(f"{path} has weights that are no finite numbers; train it again, or use another model.")
+    model.file = str(path)
     return model, meta

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from met_culture.common.cli import path_parser, run
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import print_line
 from met_culture.museum.behavior import ServerBehavior
 from met_culture.museum.server import MuseumServer
 
@@ -70,8 +71,8 @@ def main() -> None:
             server = stack.enter_context(MuseumServer.of_folder(arguments.folder, arguments.port, behavior))
         except OSError as error:
             raise UserError(f"--port {arguments.port}: {error.strerror}; give another, or none.") from None
-        print(f"{len(server.api.records)} objects of {arguments.folder} at {server.url} (stop with Ctrl-C)", flush=True)
-        print(f"set fetch.source: met and fetch.api: {server.url} to fetch from it", flush=True)
+        print_line(f"{len(server.api.records)} objects of {arguments.folder} at {server.url} (stop with Ctrl-C)")
+        print_line(f"set fetch.source: met and fetch.api: {server.url} to fetch from it")
         server.serve_forever()
 
 

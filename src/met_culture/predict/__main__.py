@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from met_culture.common.cli import run
+from met_culture.common.cli import Parser, run
 from met_culture.common.progress import progress
+from met_culture.common.terminal import print_note
 from met_culture.models.backend import make_deterministic
 from met_culture.predict.inputs import from_objects, from_paths
 from met_culture.predict.outputs import FORMATS, Failure, Prediction, Writer
@@ -36,7 +37,7 @@ def _count(text: str) -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m met_culture.predict", description=__doc__.splitlines()[0])
+    parser = Parser(prog="python -m met_culture.predict", description=__doc__.splitlines()[0])
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="file, folder, or - for paths on standard input")
     parser.add_argument("--object-id", nargs="+", type=int, default=[], metavar="ID", help="objects of fetch.source")
     parser.add_argument("--model", type=Path, action="append", metavar="FILE", help=f"repeatable; default: {MODEL}")
@@ -57,7 +58,7 @@ def _write(results: Iterable[Prediction | Failure], writer: Writer, models: Mode
     for number, result in enumerate(results, 1):
         if isinstance(result, Failure):
             failures += 1
-            print(f"error: {result.name}: {result.error}", file=sys.stderr)
+            print_note(f"error: {result.name}: {result.error}")
             continue
         writer.write(result)
         if heat_maps:

@@ -1,6 +1,7 @@
 """The images to predict: files, folders, paths on standard input, and objects of the museum by id."""
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from met_culture.fetch.sources import Source, locate, open_source
 from met_culture.images.check import MAX_BYTES, ImageError
 from met_culture.web.errors import FetchError
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}  # other files in a folder are ignored
+SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp"}  # other files in a folder are ignored
 
 
 @dataclass(frozen=True)
@@ -32,23 +33,44 @@ class InputImage:
 
 
 def read_file(path: Path) -> bytes:
-    """Return the content of an image file.
+    """Return the content of an image file, or of the file that a link leads to.
 
     Raises:
         ImageError: The path is missing or not a file.
     """
     try:
+        if not os.path.lexists(path) or path.exists():
+            _require_file(path)
+        else:
+            raise ImageError(f"a link that leads nowhere ({path.readlink()})")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)  # one byte more than allowed, so that the check sees a file is too large
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise ImageError(getattr(error, "strerror", None) or str(error)) from None
 
 
+def _require_file(path: Path) -> None:
+    mode = path.stat().st_mode
+    # Opening a named pipe waits for somebody to write to it; a pipe of the shell, `<(command)`, has its writer.
+    is_shell_pipe = stat.S_ISFIFO(mode) and path.is_symlink() and path.parts[:2] in (("/", "dev"), ("/", "proc"))
+    if not stat.S_ISREG(mode) and not is_shell_pipe:
+        kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFDIR: "a folder"}
+        raise ImageError(f"{kinds.get(stat.S_IFMT(mode), 'a device or socket')}, not a file")
+
+
 def _images_in(folder: Path) -> Iterator[Path]:
-    # Links are not followed: they may lead out of the folder, or in a circle.
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
-            yield path
+    # Links to files are read, as DVC and git-annex make them. Links to folders are not followed: they may lead in a
+    # circle. Hidden folders hold the files behind the links; `._x.jpg` is what macOS notes about x.jpg.
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = Path(parent) / name
+            if path.suffix.lower() in SUFFIXES and not name.startswith("._") and _is_file_or_broken(path):
+                yield path
+
+
+def _is_file_or_broken(path: Path) -> bool:
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def _fail_empty() -> bytes:
@@ -56,7 +78,7 @@ def _fail_empty() -> bytes:
 
 
 def _from_folder(folder: str) -> list[InputImage]:
-    images = [InputImage(str(path), partial(read_file, path)) for path in _images_in(Path(folder))]
+    images = [InputImage(str(path), partial(read_file, path)) for path in sorted(_images_in(Path(folder)))]
     return images or [InputImage(folder, _fail_empty)]
 
 
@@ -68,8 +90,8 @@ def from_paths(paths: Iterable[str]) -> Iterator[InputImage]:
     """
     for path in paths:
         if path == "-":
-            lines = [line.rstrip() for line in sys.stdin]
-            yield from from_paths(line for line in lines if line and line != "-")
+            lines = [line.rstrip("\r\n") for line in sys.stdin]
+            yield from from_paths(line for line in lines if line.strip() and line != "-")
         elif os.path.isdir(path):  # noqa: PTH112 - for a name too long or with a null byte, Path would raise
             yield from _from_folder(path)
         else:

@@ -8,6 +8,7 @@ from typing import TextIO
 import numpy as np
 
 from met_culture.common.files import escape_formula
+from met_culture.common.terminal import print_line, printable
 
 FORMATS = ("table", "csv", "json")
 UNSURE = "unsure"
@@ -36,11 +37,6 @@ class Failure:
     error: str
 
 
-def _printable(text: str) -> str:
-    # The name of a file may contain control characters, which would move the cursor of a terminal.
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
 class Writer:
     """Writes one line per prediction; JSON has the label and, separately, whether the prediction is unsure."""
 
@@ -56,7 +52,7 @@ class Writer:
         """
         self.form, self.labels, self.top, self.threshold, self.out = form, labels, top, threshold, out
         if form == "csv":
-            csv.writer(out).writerow(["image", "label", *(f"p_{label}" for label in labels)])
+            self._write_cells("image", "label", *(f"p_{label}" for label in labels))
 
     def write(self, prediction: Prediction) -> None:
         """Write one line and flush it."""
@@ -75,12 +71,16 @@ class Writer:
 
     def _write_json(self, name: str, label: str, unsure: bool, probabilities: dict[str, float]) -> None:
         content = {"image": name, "label": label, "unsure": unsure, "probabilities": probabilities}
-        print(json.dumps(content), file=self.out)
+        # JSON is ASCII here, and its only control character is one that json does not escape.
+        print(json.dumps(content, allow_nan=False).replace("\x7f", "\\u007f"), file=self.out)
 
     def _write_csv(self, name: str, label: str, probabilities: dict[str, float]) -> None:
         cells = [f"{probabilities[label]:.6f}" if label in probabilities else "" for label in self.labels]
-        csv.writer(self.out).writerow([escape_formula(name), label, *cells])
+        self._write_cells(name, label, *cells)
+
+    def _write_cells(self, *cells: str) -> None:
+        csv.writer(self.out).writerow([escape_formula(printable(cell)) for cell in cells])
 
     def _write_table(self, name: str, label: str, probabilities: dict[str, float]) -> None:
         texts = [f"{label} {probability:.3f}" for label, probability in probabilities.items()]
-        print(f"{label:<10} {'  '.join(texts)}  {_printable(name)}", file=self.out)
+        print_line(f"{label:<10} {'  '.join(texts)}  {name}", self.out)

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,9 +14,11 @@ import keras
 import numpy as np
 
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import print_note
 from met_culture.evaluate.gradcam import heat_maps, overlay
 from met_culture.images.check import ImageError, check_image
 from met_culture.models.model_file import ModelMeta, load_model
+from met_culture.models.probabilities import predict_probabilities
 from met_culture.predict.inputs import InputImage
 from met_culture.predict.outputs import Failure, Prediction
 from met_culture.preprocess.arrays import to_array
@@ -38,7 +39,7 @@ def load_models(paths: list[Path]) -> Models:
         if meta.labels != models[0][1].labels:
             raise UserError(f"{path} was trained for other labels than {paths[0]}; give models with the same labels.")
         if "synthetic" in meta.source:
-            print(f"note: {path} was trained on the {meta.source}, not on real paintings", file=sys.stderr)
+            print_note(f"note: {path} was trained on the {meta.source}, not on real paintings")
     return models
 
 
@@ -69,7 +70,7 @@ def _mean_probabilities(inputs: list[Arrays], models: Models) -> np.ndarray:
     per_model = []
     for index, (model, _) in enumerate(models):
         batch = np.stack([arrays[index] for arrays in inputs])
-        per_model.append(np.asarray(model.predict_on_batch(batch)))
+        per_model.append(predict_probabilities(model, batch))
     return np.mean(per_model, axis=0)
 
 
@@ -86,7 +87,11 @@ def _predict_batch(
 
 
 def predict(images: Iterable[InputImage], models: Models) -> Iterator[Prediction | Failure]:
-    """Yield a result for each image, in order; at most `BATCH` images are in memory."""
+    """Yield a result for each image, in order; at most `BATCH` images are in memory.
+
+    Raises:
+        UserError: A model gives values that are no probabilities.
+    """
     iterator = iter(images)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         while batch := list(itertools.islice(iterator, BATCH)):

@@ -9,6 +9,7 @@ Writes: the page `out`: plots, worst errors with links to the museum, comparison
 
 from met_culture.common.cli import path_arguments, run
 from met_culture.common.files import write_bytes
+from met_culture.common.terminal import print_line
 from met_culture.report.content import comparison, read_run
 from met_culture.report.page import page
 
@@ -19,7 +20,7 @@ def main() -> None:
     content = read_run()
     data = page(content | comparison(content["evaluate"]["source"]))
     write_bytes(paths.out, data)
-    print(f"wrote {paths.out}: {len(data) / 1e6:.1f} MB; open it in a browser, or send it to somebody")
+    print_line(f"wrote {paths.out}: {len(data) / 1e6:.1f} MB; open it in a browser, or send it to somebody")
 
 
 if __name__ == "__main__":

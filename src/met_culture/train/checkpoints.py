@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from met_culture.common.files import write_bytes
+from met_culture.common.terminal import print_note
 from met_culture.train.state import State, decode, encode
 
 INPUTS = ("train_x.npy", "train_y.npy", "val_x.npy", "val_y.npy", "meta.json")  # of preprocess, that training reads
@@ -88,7 +89,7 @@ class Checkpoints:
         except FileNotFoundError:  # another training with the same key has gone on
             return None
         except (OSError, ValueError) as error:
-            print(f"note: {path} is damaged ({error}); it is removed", file=sys.stderr)
+            print_note(f"note: {path} is damaged ({error}); it is removed")
             with suppress(OSError):  # `save` does not replace an existing file
                 path.unlink()
             return None
@@ -107,7 +108,7 @@ class Checkpoints:
                 write_bytes(path, encode(state))
         except OSError as error:
             if not self._warned:
-                print(f"note: no checkpoint is kept ({error}); a stopped training will start over", file=sys.stderr)
+                print_note(f"note: no checkpoint is kept ({error}); a stopped training will start over")
             self._warned = True
             return
         if self._previous:

@@ -1,6 +1,5 @@
 """The training loop: the head of a pretrained network, then every epoch of the trainable part, with checkpoints."""
 
-import sys
 from typing import Any
 
 import keras
@@ -9,6 +8,7 @@ import pandas as pd
 
 from met_culture.common.errors import UserError
 from met_culture.common.progress import progress
+from met_culture.common.terminal import print_note
 from met_culture.train.batches import Batches
 from met_culture.train.checkpoints import Checkpoints
 from met_culture.train.distributed.collectives import latest_state, process_index_and_count
@@ -57,7 +57,7 @@ def fit(
 
 
 def _restore(model: keras.Model, state: State) -> None:
-    print(f"train: continues after epoch {len(state.rows)}, from its checkpoint", file=sys.stderr)
+    print_note(f"train: continues after epoch {len(state.rows)}, from its checkpoint")
     for variable, value in zip(all_variables(model), state.variables, strict=True):
         variable.assign(value)
 

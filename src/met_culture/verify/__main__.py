@@ -8,21 +8,20 @@ Reads: the repository in the current folder.
 Writes: nothing, except the two clones of a failed verification, in the folder of temporary files.
 """
 
-import argparse
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
-from met_culture.common.cli import run
+from met_culture.common.cli import Parser, run
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import print_note
 from met_culture.verify.clones import UnequalError, git
 from met_culture.verify.comparison import verify
 
 
 def _changes() -> list[str]:
-    parser = argparse.ArgumentParser(prog="python -m met_culture.verify", description=__doc__.splitlines()[0])
+    parser = Parser(prog="python -m met_culture.verify", description=__doc__.splitlines()[0])
     parser.add_argument(
         "-S", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="as in dvc exp run"
     )
@@ -33,7 +32,7 @@ def _check_checkout(root: Path) -> None:
     if Path(os.fsdecode(git(root, "rev-parse", "--show-toplevel")).strip()) != root.resolve():
         raise UserError("run in the root of the repository.")
     if new := git(root, "ls-files", "--others", "--exclude-standard").decode():
-        print(f"note: {new.splitlines()[0]} is not tracked by Git and not verified; `git add` it", file=sys.stderr)
+        print_note(f"note: {new.splitlines()[0]} is not tracked by Git and not verified; `git add` it")
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """The committed run: its dvc.lock and metrics in HEAD, and how far a new run may differ from it."""
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import yaml
 
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
+from met_culture.common.terminal import print_line, print_note
 from met_culture.verify.clones import UnequalError, git
 from met_culture.verify.locks import Lock, differing, outputs, params
 
@@ -40,7 +40,7 @@ def committed_run(root: Path) -> CommittedRun | None:
         outputs(lock)
         return CommittedRun(lock, {stage: _metrics(root, stage) for stage in TOLERANCE})
     except (UserError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
-        print("verify: HEAD has no dvc.lock and metrics of a run to compare with", file=sys.stderr)
+        print_note("verify: HEAD has no dvc.lock and metrics of a run to compare with")
         return None
 
 
@@ -65,13 +65,13 @@ def compare_with_committed(committed: CommittedRun, clone: Path, lock: Lock) -> 
         UnequalError: A metric differs by more than `TOLERANCE`.
     """
     if params(committed.lock) != params(lock):
-        print("verify: the committed run has other parameters and is not compared")
+        print_line("verify: the committed run has other parameters and is not compared")
         return
     changed = differing(outputs(committed.lock), outputs(lock))
     if not changed:
-        print("verify: the committed run has the same bytes")
+        print_line("verify: the committed run has the same bytes")
         return
-    print(f"verify: the committed run has other bytes, {changed[0]} first; its metrics are compared")
+    print_line(f"verify: the committed run has other bytes, {changed[0]} first; its metrics are compared")
     phrases: list[str] = []
     for stage, tolerance in TOLERANCE.items():
         phrases += beyond_tolerance(committed.metrics[stage], read_json(clone / f"metrics/{stage}.json"), tolerance)

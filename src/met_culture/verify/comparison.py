@@ -7,6 +7,7 @@ from met_culture.common.config import PARAMS, load
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
 from met_culture.common.paths import source_folder
+from met_culture.common.terminal import print_line
 from met_culture.fetch.params import FetchParams
 from met_culture.verify.clones import UnequalError, clone_into, forced_run, snapshot
 from met_culture.verify.committed import committed_run, compare_with_committed
@@ -34,7 +35,7 @@ def _compare_clones(clones: list[Path], locks: list[Lock]) -> None:
         file = differing(*files)[0]
         rest = f" and {len(changed) - 1} outputs after it" if changed[1:] else ""
         raise UnequalError(f"two runs differ, first in {path}{file}{rest}; compare both in {clones[0].parent}")
-    print(f"verify: two forced runs gave the same bytes in {len(first)} outputs")
+    print_line(f"verify: two forced runs gave the same bytes in {len(first)} outputs")
 
 
 def _source_change(root: Path, changes: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from tqdm import tqdm
 
+from met_culture.common.terminal import printable
 from met_culture.images.check import BrokenImageError
 from met_culture.web.errors import BrokenError, FetchError, RefusedError, TooLargeError, UnreachableError
 from met_culture.web.rate_limit import RateLimiter
@@ -64,7 +65,8 @@ def get_with_retries(
             raise _final_error(failure, attempt)
         if wait >= REPORT_AFTER_S:
             host = urlsplit(request.url).hostname
-            tqdm.write(f"{host}: {failure}; left alone for {wait:.0f} s (try {attempt})", file=sys.stderr)
+            line = f"{host}: {failure}; left alone for {wait:.0f} s (try {attempt})"
+            tqdm.write(printable(line), file=sys.stderr)
         if attempt >= limiter.policy.attempts:
             raise _final_error(failure, attempt)
 

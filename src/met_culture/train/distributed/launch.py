@@ -79,7 +79,7 @@ def _exit_with_supervisor() -> None:
 
 def _train_in_cluster(cluster: Cluster, log: Path, main: Callable[[], int | None]) -> int | None:
     threading.Thread(target=_exit_with_supervisor, daemon=True).start()
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)  # JAX writes pages to file descriptor 2, from C++
     try:
         import jax
