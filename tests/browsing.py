@@ -1,8 +1,14 @@
 """Pages in a real Chromium, without a network except for a server of the test."""
 
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -43,3 +49,26 @@ def opened(browser: Browser, url: str, width: int = 1280, complaints: tuple[str,
     yield page
     context.close()
     assert tuple(messages) == complaints
+
+
+@contextmanager
+def streamlit(script: Path, folder: Path) -> Iterator[str]:
+    """Serve a page of Streamlit with `folder` as the current one, as `make app` does; yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    options = ["--server.port", port, "--server.address", "127.0.0.1", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
+    log_file = folder.parent / f"{folder.name}.log"
+    with log_file.open("w") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as app:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)  # noqa: S310 - http, to this machine
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield address
+        finally:
+            app.terminate()
+            app.wait(20)

@@ -3,17 +3,14 @@
 import io
 import shutil
 import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import OVERFLOW, opened
+from browsing import OVERFLOW, opened, streamlit
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from saved_models import repository
@@ -59,32 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
     """Start the dashboard as `make app` does."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(APP),
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    with (folder.parent / "log").open("w") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as app:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)  # noqa: S310 - http, to this machine
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield address
-        finally:
-            app.terminate()
-            app.wait(20)
+    with streamlit(APP, folder) as address:
+        yield address
 
 
 def upload(page: Page, name: str, content: bytes) -> None:

@@ -15,9 +15,10 @@ import pandas as pd
 import streamlit as st
 
 from met_culture.common.errors import UserError
+from met_culture.dashboard.markdown import plain
 from met_culture.dashboard.neighbours import Neighbours, embedding, neighbours
 from met_culture.dashboard.revisions import MODEL, Revision, revisions
-from met_culture.dashboard.views import RAW, choose_image, plain, show_error, show_nearest, show_prediction
+from met_culture.dashboard.views import RAW, choose_image, show_error, show_nearest, show_prediction
 from met_culture.predict.inputs import InputImage
 from met_culture.predict.outputs import Failure
 from met_culture.predict.predictor import Models, predict

@@ -1,6 +1,5 @@
 """The parts of the dashboard's page: the choice of an image, its prediction, and similar training paintings."""
 
-import re
 from pathlib import Path
 
 import keras
@@ -10,8 +9,8 @@ import streamlit as st
 from PIL import Image
 
 from met_culture.common.errors import UserError
-from met_culture.common.markdown import escape_markdown
 from met_culture.common.templates import template
+from met_culture.dashboard.markdown import plain
 from met_culture.dashboard.neighbours import Neighbours, embed, painting
 from met_culture.explore.thumbnails import thumbnail
 from met_culture.images.check import MAX_BYTES, MAX_PIXELS
@@ -25,12 +24,6 @@ RAW = Path("data/raw")
 EXAMPLES = 3  # of each culture, from the test split
 NEAREST = 6
 QUALITY = 80  # of the thumbnails
-
-
-def plain(text: str) -> str:
-    """Return Markdown of Streamlit that shows `text`; in most of its elements a text is Markdown."""
-    # Streamlit looks for addresses and `:names:` of symbols once more after the escapes, which a word joiner hides.
-    return re.sub(r"\\([:@.])", "\\\\\\1\u2060", escape_markdown(text))
 
 
 def show_error(error: UserError) -> None:
