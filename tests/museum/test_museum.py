@@ -215,7 +215,7 @@ def test_the_command_serves_until_ctrl_c(museum: Path, tmp_path: Path) -> None:
     ("arguments", "reason"),
     [
         (["--limit", "0"], "the limit must be 1 request or more"),
-        (["--faults", "2"], "the shares of faults and of gone records must be from 0 to 1"),
+        (["--faults", "2"], "the fractions of faults and of gone records must be from 0 to 1"),
         (["--latency", "-1"], "the latency must be from 0 to 60 seconds"),
         (["--port", "99999"], "--port: must be from 0 to 65535"),
         (["--window", "x"], "--window: invalid float value"),

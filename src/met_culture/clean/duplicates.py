@@ -16,9 +16,9 @@ from scipy.sparse.csgraph import connected_components
 
 from met_culture.common.progress import progress
 
-BLOCK = 4096  # hashes that are looked up at once
+BLOCK = 4096  # hashes in one search
 PARTS = 4  # of a hash, each with an index of its own
-BRUTE_FORCE_BITS = 12  # from this distance on, comparing all hashes with all is as fast
+BRUTE_FORCE_BITS = 12  # from this distance on, comparing all pairs is as fast
 DRAFT = 256  # pixels; the hash needs 32 x 32, so a JPEG need not be decoded at full size
 
 
@@ -49,7 +49,7 @@ def _hash_index(bits: int) -> faiss.IndexBinary:
 def near_duplicates(hashes: np.ndarray, bits: int) -> Iterator[tuple[int, int]]:
     """Yield pairs (i, j), i < j, that link all images whose hashes differ in at most `bits` bits.
 
-    Equal hashes are linked to the first of them; of different hashes every pair is found.
+    Equal hashes are linked to the first of them; of different hashes, all pairs within the distance are yielded.
 
     Args:
         hashes: uint64 of shape (n,).

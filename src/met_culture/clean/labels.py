@@ -1,4 +1,4 @@
-"""Which objects are kept and which label they have, by the regular expressions of params.yaml."""
+"""Apply the rules of params.yaml: which objects are kept, and which label each has."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,11 @@ import pandas as pd
 
 from met_culture.clean.params import CleanParams, LabelRule
 
-DESCRIPTION = ["department", "classification", "objectName"]  # columns that the reason quotes if no rule keeps
+DESCRIPTION = [
+    "department",
+    "classification",
+    "objectName",
+]  # columns that the reason quotes if no rule keeps the object
 
 
 def _matches(values: pd.Series, pattern: str) -> pd.Series:
@@ -73,7 +77,7 @@ def _rejection_kind(objects: pd.DataFrame, target: pd.Series, label: pd.Series, 
 
 
 def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
-    """Label every object, or say why it is rejected.
+    """Return the label of every object, or the reason for its rejection.
 
     Args:
         objects: Columns of `fetch.records.SCHEMA`, one row per object; no nulls in text columns.

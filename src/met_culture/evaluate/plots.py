@@ -1,4 +1,8 @@
-"""The plots of a run: curves, confusion matrix, worst errors, heat maps. Equal data give equal bytes."""
+"""The plots of a run: curves, confusion matrix, worst errors, heat maps. Equal data give equal bytes.
+
+`source` is the name of the data, which every title shows. `predictions` has one row per image: title, label, predicted,
+p_<label>. `images` are uint8 (n, size, size, 3), RGB, in the order of `predictions`.
+"""
 
 from collections.abc import Sequence
 
@@ -42,7 +46,7 @@ def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
     return figure
 
 
-def confusion(predictions: pd.DataFrame, labels: list[str], source: str) -> Figure:
+def confusion_matrix(predictions: pd.DataFrame, labels: list[str], source: str) -> Figure:
     """Draw the confusion matrix, each row normalised to 1.
 
     Each label shows its number of images, and "too few" below `MIN_IMAGES`: such a row is too noisy to interpret.
@@ -79,14 +83,7 @@ def _caption(prediction: pd.Series, characters: int) -> str:
 
 
 def errors(predictions: pd.DataFrame, images: Array, labels: list[str], source: str) -> Figure:
-    """Draw the wrong predictions with the lowest probability of the true label.
-
-    Args:
-        predictions: One row per image: title, label, predicted, p_<label>.
-        images: uint8 (n, size, size, 3), RGB, in the order of `predictions`.
-        labels: All labels.
-        source: Name of the data, shown above.
-    """
+    """Draw the wrong predictions with the lowest probability of the true label."""
     wrong = worst_first(predictions, labels)
     cells = [(images[index], _caption(predictions.iloc[index], TITLE_CHARACTERS)) for index in wrong[: COLUMNS * ROWS]]
     figure = image_grid(cells, COLUMNS, width=10, row_height=3, header_height=0.2, caption_size=8)
@@ -95,14 +92,7 @@ def errors(predictions: pd.DataFrame, images: Array, labels: list[str], source: 
 
 
 def gradcam(predictions: pd.DataFrame, images: np.ndarray, heat_maps: Sequence[np.ndarray], source: str) -> Figure:
-    """Draw images and, below each, the heat map of its prediction.
-
-    Args:
-        predictions: One row per image: title, label, predicted, p_<label>.
-        images: uint8 (n, size, size, 3), RGB, in the order of `predictions`.
-        heat_maps: The images with their heat maps laid over, in the same order.
-        source: Name of the data, shown above.
-    """
+    """Draw images and, below each, the same image under its heat map, one of `heat_maps`."""
     characters = TITLE_CHARACTERS * COLUMNS // EXAMPLES  # images are smaller than in the grid of errors
     cells: list[Cell | None] = []
     for start in range(0, len(images), EXAMPLES):

@@ -18,13 +18,9 @@ TEXT = {"label": str, "predicted": str, "title": str}  # a label may look like a
 def predict_array(
     model: "keras.Model", images: Array, batch_size: int, transform: Callable[[np.ndarray], np.ndarray] | None = None
 ) -> np.ndarray:
-    """Return probabilities, float32 (n, labels); memory holds one batch of images.
+    """Return the probabilities of images, uint8 (n, size, size, 3), RGB, as float32 (n, labels).
 
-    Args:
-        model: From images to probabilities.
-        images: uint8 (n, size, size, 3), RGB.
-        batch_size: Number of images in a batch.
-        transform: Applied to the images of each batch before the prediction.
+    Memory holds one batch of images; `transform` is applied to a batch before its prediction.
     """
     batches = []
     for start in range(0, len(images), batch_size):

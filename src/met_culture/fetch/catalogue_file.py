@@ -1,4 +1,4 @@
-"""Read a bulk file instead of asking the API: MetObjects.csv, or a dump of whole records."""
+"""Read a bulk file instead of the API: MetObjects.csv, or a dump of whole records."""
 
 import csv
 import json
@@ -19,11 +19,11 @@ FIELDS = {"department": "Department", "classification": "Classification", "objec
 ID, PUBLIC_DOMAIN = "Object ID", "Is Public Domain"
 BOOLEAN_TEXTS = {"true": True, "1": True, "false": False, "0": False}
 LFS = b"version https://git-lfs"  # start of the pointer that replaces the file in a clone without Git LFS
-MAX_LINE = 5_000_000  # bytes; a longer line is cut, and then it is no JSON
+MAX_LINE = 5_000_000  # bytes; a longer line is cut, and then it is not JSON
 BATCH = 500  # rows of a parquet file that memory holds at once
 
-# The keys that the rules need.
-CHOOSING = ("objectID", "department", "classification", "objectName", "isPublicDomain")
+# The keys that the rules need, and the id.
+RULE_KEYS = ("objectID", "department", "classification", "objectName", "isPublicDomain")
 
 
 def _object_id(value: Any) -> int | None:  # noqa: ANN401 - what a file holds
@@ -46,14 +46,14 @@ def _check_start(file: Path) -> bytes:
 
 
 def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
-    """Yield the values of the keys in `CHOOSING` for every row of MetObjects.csv; None for a row that is no record.
+    """Yield the values of the keys in `RULE_KEYS` for every row of MetObjects.csv; None for an invalid row.
 
-    A row is no record if it has no id, or more or fewer cells than the header.
+    A row is invalid if it has no id, or more or fewer cells than the header.
 
     Source of the format: https://github.com/metmuseum/openaccess (UTF-8 with BOM, several values joined with `|`).
 
     Raises:
-        UserError: Not that file, or a row that is no CSV.
+        UserError: The file is not MetObjects.csv, or a row is not CSV.
     """
     _check_start(file)
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
@@ -78,7 +78,7 @@ def _csv_record(row: dict[str, str]) -> dict[str, Any] | None:
 
 
 def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[str, Any]]:
-    """Yield the records of a dump, parquet or JSON lines, with some of their keys and the values that the API has.
+    """Yield some keys of the records of a dump, parquet or JSON lines, with values as in the API.
 
     Raises:
         UserError: The file is neither of the two, or a row has no objectID.
@@ -88,7 +88,7 @@ def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[s
         object_id = _object_id(row.get("objectID")) if isinstance(row, dict) else None
         if not object_id:
             raise UserError(f"fetch.catalog_file: {file}, row {number}: no record with an objectID; fix or remove it.")
-        record = {key: _as_answered(key, value) for key, value in row.items() if key in keys}
+        record = {key: _api_value(key, value) for key, value in row.items() if key in keys}
         yield record | {"objectID": object_id}
 
 
@@ -100,7 +100,7 @@ def _parquet_rows(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:100]
-        raise UserError(f"fetch.catalog_file: {file} is no whole parquet file ({reason}).") from None
+        raise UserError(f"fetch.catalog_file: {file} is not a whole parquet file ({reason}); get it again.") from None
 
 
 def _json_rows(file: Path) -> Iterator[Any]:
@@ -114,8 +114,8 @@ def _json_rows(file: Path) -> Iterator[Any]:
                 yield None
 
 
-def _as_answered(key: str, value: Any) -> Any:  # noqa: ANN401 - what a file holds
-    """Return a value as the API has it: tables store years as numbers, and lists as JSON text."""
+def _api_value(key: str, value: Any) -> Any:  # noqa: ANN401 - what a file holds
+    """Return a value as in the API; tables store years as numbers, and lists as JSON text."""
     if key in NESTED and isinstance(value, str):
         try:
             return json.loads(value) if value else None

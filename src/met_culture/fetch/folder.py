@@ -25,7 +25,7 @@ def image_file(folder: Path, path: str) -> Path | None:
 
 
 def read_image(folder: Path, path: str) -> bytes | None:
-    """Return the bytes of the file of `image_file`, or None; of a file over the limit, one byte too many."""
+    """Return the bytes of `image_file`, or None; at most one byte more than allowed, so that a check sees it."""
     file = image_file(folder, path)
     if file is None:
         return None
@@ -44,7 +44,7 @@ class FolderSource:
 
         Args:
             folder: With `records.jsonl` and `images/`.
-            parallel: Images that are read at once.
+            parallel: Number of images that are read at once.
 
         Raises:
             UserError: The records cannot be read.
@@ -72,8 +72,8 @@ class FolderSource:
 
         Raises:
             GoneError: There is no such file.
-            RefusedError: The URL is no web address.
-            ImageError: Not a whole picture.
+            RefusedError: The URL is not a web address.
+            ImageError: The image does not decode in full.
             FetchError: The file cannot be read.
         """
         match = _WEB.fullmatch(url.lstrip())
@@ -88,7 +88,7 @@ class FolderSource:
         try:
             return data, check_image(data)
         except BrokenImageError as error:
-            raise ImageError(str(error)) from None  # reading it again would bring nothing else
+            raise ImageError(str(error)) from None  # reading it again would give the same
 
     def stop(self) -> None:
         """Do nothing: no read takes long."""
@@ -97,5 +97,5 @@ class FolderSource:
         """Do nothing: the file of the records closes with the object."""
 
     def summary(self) -> str:
-        """Return what the log says of a fetch."""
+        """Return the number of records, for the log."""
         return f"{len(self._records)} records, read from the folder"

@@ -73,10 +73,10 @@ def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - wha
 
     Args:
         record: The parsed JSON body of `GET /objects/{id}`.
-        object_id: The id that was asked for.
+        object_id: The requested id.
 
     Raises:
-        RecordError: The record is no object, belongs to another id, or holds a value of the wrong type.
+        RecordError: The record is not a JSON object, has another id, or has a value of the wrong type.
     """
     if not isinstance(record, dict):
         raise RecordError("the body is no JSON object")

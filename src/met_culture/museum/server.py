@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.closing.is_set():
             self.close_connection = True
             return
-        # Logged before it is sent, so that a client that has the answer finds it in the log.
+        # Logged before it is sent, so that a client with the answer can find it in the log.
         behavior.note(replace(request, status=0 if request.fault == "dropped" else answer.status))
         self._send(request.fault, answer)
 
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running(server: MuseumServer) -> Iterator[str]:
-    """Let a server answer while the context is open, and close it; yields the base URL of the API."""
+    """Run a server while the context is open, and close it; yields the base URL of the API."""
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

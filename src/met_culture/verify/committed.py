@@ -54,12 +54,7 @@ def beyond_tolerance(committed: dict[str, Any], new: dict[str, Any], tolerance: 
 
 
 def compare_with_committed(committed: CommittedRun, clone: Path, lock: Lock) -> None:
-    """Compare the run in a clone with the committed run, if both have the same parameters.
-
-    Args:
-        committed: The committed run.
-        clone: The folder in which the pipeline has run.
-        lock: Its dvc.lock.
+    """Compare the run in a clone, whose dvc.lock is `lock`, with the committed run, if their parameters are equal.
 
     Raises:
         UnequalError: A metric differs by more than `TOLERANCE`.

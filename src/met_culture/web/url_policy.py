@@ -1,4 +1,4 @@
-"""Which hosts may be asked for what; no answer of the network can widen these rules."""
+"""Which URLs may be requested. No answer from the network can widen these rules."""
 
 import ipaddress
 import re
@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from met_culture.web.errors import RefusedError
 
-UNQUOTED = "/%:@!$&'()*+,;=~"  # allowed unquoted in a URL's path (RFC 3986); `%` starts what is quoted already
+UNQUOTED = "/%:@!$&'()*+,;=~"  # stay unquoted in a URL's path (RFC 3986); `%` starts a character that is already quoted
 # Raises RefusedError unless a URL may be requested. The second argument is the URL that redirected there, or None.
 UrlCheck = Callable[[str, str | None], None]
 
@@ -40,14 +40,14 @@ class Hosts:
     image_hosts: tuple[str, ...]
 
     def check_api(self, url: str, redirected_from: str | None) -> None:
-        """Allow the API's own host, over https if the API itself is reached so."""
+        """Allow the API's own host, over https if the API's URL is https."""
         del redirected_from
         api, requested = urlsplit(self.api), urlsplit(url)
         if requested.netloc != api.netloc or requested.scheme not in ("https", api.scheme):
             raise RefusedError(f"a redirect to {_origin(url)}, which is not fetch.api")
 
     def check_image(self, url: str, redirected_from: str | None) -> None:
-        """Allow the image hosts over https; allow this machine over http if the API and the redirect are on it, too."""
+        """Allow the image hosts over https, and this machine over http if the API and the redirecting URL are on it."""
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -63,7 +63,7 @@ class Hosts:
             raise refused_image(url)
 
     def image_address(self, url: str) -> str:
-        """Return where an allowed image is requested: an API on this machine stands in for the image hosts, too.
+        """Return the URL at which an allowed image is requested: an API on this machine also replaces the image hosts.
 
         It serves `https://<host>/<path>` as `/images/https/<host>/<path>`, so that no test reaches the network.
         """
@@ -74,23 +74,23 @@ class Hosts:
 
 
 def _is_address(url: str) -> bool:
-    """Return whether the host is a number or localhost, in any of the ways in which both can be written."""
+    """Return whether the host is an IP address or localhost, in any notation."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     try:
-        socket.inet_aton(host)  # takes 127.1 and 2130706433, too
+        socket.inet_aton(host)  # accepts 127.1 and 2130706433, too
     except OSError:
         return ":" in host or host == "localhost"
     return True
 
 
 def check_file(url: str, redirected_from: str | None) -> None:
-    """Allow a catalogue on any named host over https, as storage services redirect to hosts that change.
+    """Allow a catalogue on any named host over https, because storage services redirect to changing hosts.
 
     A file on this machine is allowed if the user configured it, but not if another host redirects to it.
     """
     here = is_loopback(redirected_from or url)
     if not (here and is_loopback(url)) and (not url.startswith("https://") or _is_address(url)):
-        raise RefusedError(f"{_origin(url)} is not asked, as it is no named host over https")
+        raise RefusedError(f"{_origin(url)} is not requested, because it is not a named host over https")
 
 
 def is_loopback(url: str) -> bool:
