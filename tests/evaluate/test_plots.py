@@ -39,7 +39,7 @@ def texts(figure: Figure) -> str:
 
 def test_curves_show_both_splits_and_the_kept_epoch() -> None:
     figure = plots.curves(HISTORY, "synthetic sample", kept_epoch=2)
-    for word in ("synthetic sample", "train (as fed)", "validation", "kept epoch (2)", "epoch", "cross-entropy"):
+    for word in ("synthetic sample", "train (augmented)", "validation", "kept epoch (2)", "epoch", "cross-entropy"):
         assert word in texts(figure)
     assert [len(axis.lines) for axis in figure.axes] == [3, 3]
     assert figure.axes[0].lines[1].get_ydata().tolist() == HISTORY["val_accuracy"].tolist()

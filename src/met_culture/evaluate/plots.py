@@ -24,7 +24,7 @@ TITLE_CHARACTERS = 38  # of a painting's title that fit above an image of that g
 
 
 def _metric_curve(axis: Axes, history: pd.DataFrame, metric: str, unit: str, kept_epoch: int) -> None:
-    for split, colour, label in (("train", BLUE, "train (as fed)"), ("val", VERMILION, "validation")):
+    for split, colour, label in (("train", BLUE, "train (augmented)"), ("val", VERMILION, "validation")):
         axis.plot(history["epoch"], history[f"{split}_{metric}"], color=colour, label=label)
     axis.axvline(kept_epoch, color="0.5", linestyle=":", label=f"kept epoch ({kept_epoch})")
     head_epochs = int((history["phase"] == "head").sum())
@@ -40,7 +40,7 @@ def _metric_curve(axis: Axes, history: pd.DataFrame, metric: str, unit: str, kep
 def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
     """Draw train and validation accuracy and loss by epoch; mark the kept epoch and the start of fine-tuning."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    _metric_curve(left, history, "accuracy", "share of images", kept_epoch)
+    _metric_curve(left, history, "accuracy", "fraction of images", kept_epoch)
     _metric_curve(right, history, "loss", "cross-entropy, nats", kept_epoch)
     figure.suptitle(f"Training ({source})")
     return figure
@@ -70,7 +70,7 @@ def confusion_matrix(predictions: pd.DataFrame, labels: list[str], source: str) 
         note = ", too few" if images < MIN_IMAGES else ""
         row_names.append(f"{label}\n(n={images}{note})")
     axis.set_yticks(range(len(labels)), row_names)
-    axis.set(xlabel="predicted culture", ylabel="true culture", title=f"Test images, share of each row\n({source})")
+    axis.set(xlabel="predicted culture", ylabel="true culture", title=f"Confusion matrix of the test images,\nrows normalised ({source})")
     return figure
 
 
@@ -103,5 +103,5 @@ def gradcam(predictions: pd.DataFrame, images: np.ndarray, heat_maps: Sequence[n
         cells += [(heat_maps[index], "") for index in row]
         cells += blanks
     figure = image_grid(cells, EXAMPLES, width=14, row_height=2.45, header_height=0.3, caption_size=8)
-    figure.suptitle(f"Where the network looked for its answer: dark blue nowhere, yellow most ({source})")
+    figure.suptitle(f"Grad-CAM: evidence for the predicted culture, from dark blue (none) to yellow (most) ({source})")
     return figure

@@ -53,5 +53,6 @@ def read_collection(raw: Path, clean: Path) -> Collection:
 
 def scope(source: str, objects: int) -> str:
     """Return what was fetched, so that no reader takes a count for that of the whole museum."""
-    extent = "those that fetch.candidates asked for" if API in source else "all of it"
-    return f"{source}: {objects:,} objects, {extent}"
+    if API in source:
+        return f"{source}: the {objects:,} objects that fetch.candidates describes"
+    return f"{source}: all {objects:,} objects"
