@@ -58,7 +58,7 @@ def _predictions(repo: Repo, data: dict[str, Any]) -> pd.DataFrame | None:
 
 
 def _is_stale(revision: str, params: dict[str, Any]) -> bool:
-    # An experiment is committed as a whole; in a commit, somebody may have changed params.yaml alone.
+    # A commit, other than an experiment, may change params.yaml without a run.
     show = ["git", "show", f"{revision}:dvc.lock"]
     lock = subprocess.run(show, capture_output=True, text=True).stdout  # noqa: S603
     try:

@@ -70,7 +70,11 @@ def confusion_matrix(predictions: pd.DataFrame, labels: list[str], source: str) 
         note = ", too few" if images < MIN_IMAGES else ""
         row_names.append(f"{label}\n(n={images}{note})")
     axis.set_yticks(range(len(labels)), row_names)
-    axis.set(xlabel="predicted culture", ylabel="true culture", title=f"Confusion matrix of the test images,\nrows normalised ({source})")
+    axis.set(
+        xlabel="predicted culture",
+        ylabel="true culture",
+        title=f"Confusion matrix of the test images,\nrows normalised ({source})",
+    )
     return figure
 
 

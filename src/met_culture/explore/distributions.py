@@ -57,5 +57,6 @@ def distributions(shapes: pd.DataFrame, colours: dict[str, np.ndarray], labels: 
     aspect.set_xlabel("aspect ratio (width / height)")
     height.set_xlabel("height (cm)")
     year.set_xlabel("year (middle of its dates)")
-    figure.suptitle(f"Paintings by culture: sizes, dates, colours (number of paintings with data)\n{scope}", fontsize=10)
+    title = "Paintings by culture: sizes, dates, colours (number of paintings with data)"
+    figure.suptitle(f"{title}\n{scope}", fontsize=10)
     return figure

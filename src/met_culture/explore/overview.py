@@ -61,7 +61,7 @@ def _object_counts(collection: Collection, values: pd.Series, title: str) -> Fig
 
 
 def overview(collection: Collection, params: ExploreParams) -> Iterator[tuple[str, Figure]]:
-    """Yield the name and the figure of every plot, one at a time, as each holds many images."""
+    """Yield the name and the figure of every plot; one figure at a time, because it holds many images."""
     objects, rng = collection.objects, np.random.default_rng(params.seed)
     yield "collection", _random_objects(collection, params.pictures, rng)
     yield "classes", _random_paintings(collection, rng)

@@ -1,4 +1,4 @@
-"""The four catalogues, which say which objects exist, before any record is requested.
+"""The four catalogues of all objects. One of them is read before any record is requested.
 
 search: the API's search, one request for up to 500 ids. listing: every id that the API lists, as in the article.
 csv: MetObjects.csv, so that only candidates cost a request. dump: a bulk file of whole records, which needs no request.

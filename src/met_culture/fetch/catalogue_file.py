@@ -39,7 +39,7 @@ def _check_start(file: Path) -> bytes:
     except OSError as error:
         raise UserError(f"fetch.catalog_file: {file} cannot be read ({error.strerror}).") from None
     if start.startswith(LFS):
-        raise UserError(f"fetch.catalog_file: {file} is a Git LFS pointer; run `git lfs pull` where it comes from.")
+        raise UserError(f"fetch.catalog_file: {file} is a Git LFS pointer; run `git lfs pull` in its repository.")
     if start.lstrip()[:1] == b"<":
         raise UserError(f"fetch.catalog_file: {file} is a web page; give the address of the file itself.")
     return start

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from met_culture.common.paths import IMAGES
-from met_culture.fetch.museum_records import read_records
+from met_culture.fetch.museum_records import MuseumRecords
 from met_culture.images.check import MAX_BYTES, BrokenImageError, ImageError, check_image
 from met_culture.web.errors import FetchError, GoneError
 from met_culture.web.url_policy import refused_image
@@ -50,7 +50,7 @@ class FolderSource:
             UserError: The records cannot be read.
         """
         self.folder, self.parallel = folder, parallel
-        self._records = read_records(folder)
+        self._records = MuseumRecords(folder)
 
     def ids(self) -> set[int]:
         """Return the ids of all records."""

@@ -105,7 +105,7 @@ def fetch_location(params: FetchParams, location: Location, out: Path | None) ->
         The metrics, or None without `out`.
     """
     started = time.monotonic()
-    # The state comes first: a second fetch ends there, and does not wait for the first one's rate limit.
+    # The state is opened first: a second fetch fails there, and does not wait for the rate limit of the first.
     with FetchState(location.state) as state, open_source(params, location) as source:
         metrics = fetch(source, state, params, out)
         if metrics is not None:

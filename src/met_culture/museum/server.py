@@ -14,7 +14,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote
 
 from met_culture.fetch.folder import read_image
-from met_culture.fetch.museum_records import read_records
+from met_culture.fetch.museum_records import MuseumRecords
 from met_culture.museum.api import Answer, MuseumApi, page
 from met_culture.museum.behavior import Host, Request, ServerBehavior
 from met_culture.museum.faults import LAST, TRICKLE_S, block_page, faulty, pieces
@@ -56,7 +56,7 @@ class MuseumServer(ThreadingHTTPServer):
         Raises:
             UserError: The folder's records cannot be read.
         """
-        return cls(read_records(folder), partial(_read_image, folder), port, behavior)
+        return cls(MuseumRecords(folder), partial(_read_image, folder), port, behavior)
 
     @cached_property
     def url(self) -> str:

@@ -76,7 +76,7 @@ def new_work(rng: Rng, object_id: int, culture: str, school: str = "", **details
 
 
 def choose_subject(rng: Rng, manner: str, form: str) -> str:
-    """Return a subject of the manner that suits the form: gold leaf belongs on screens, columns of signs do not."""
+    """Return a subject of the manner that suits the form: only screens show gold leaf, and no columns of signs."""
     unfit = "calligraphy" if form == "screen" else "screen"
     if form == "screen" and manner == "Japan" and rng.random() < 0.7:
         return "screen"

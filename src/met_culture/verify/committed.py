@@ -34,7 +34,7 @@ def _metrics(root: Path, stage: str) -> dict[str, Any]:
 
 
 def committed_run(root: Path) -> CommittedRun | None:
-    """Return the run in HEAD, or None with a note; the workspace's run may come from this machine."""
+    """Return the run in HEAD, not that of the workspace; if there is none, print a note and return None."""
     try:
         lock = yaml.safe_load(git(root, "show", "HEAD:dvc.lock"))
         outputs(lock)

@@ -53,7 +53,7 @@ def get_with_retries(
         attempt += 1
         started, answer = follow(session, request, check_url, limiter)
         try:
-            result = _parse(answer, parse)  # outside of `acquire`, so that decoding holds up no request
+            result = _parse(answer, parse)  # after `acquire`, so that decoding delays no request
         except (BrokenError, BrokenImageError) as error:
             failure = error
         else:
@@ -88,7 +88,7 @@ def follow(
 def _send(session: requests.Session, request: Request, limiter: RateLimiter) -> tuple[float, Answer | BrokenError]:
     started = 0.0  # a request that cannot be prepared starts no new block
     try:
-        send = prepare(session, request)  # before `acquire`, so that no slot is held meanwhile
+        send = prepare(session, request)  # before `acquire`, so that it holds no slot
         with limiter.acquire() as started:
             limiter.count(requests=1)
             answer = send()

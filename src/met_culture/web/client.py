@@ -21,11 +21,6 @@ FILE_S = 6 * 3600.0  # for a catalogue of some 300 MB over a slow line
 Image = tuple[int, bytes, tuple[int, int]]  # status, body, and width and height in pixels
 
 
-def _accept_any(body: Any) -> str | None:  # noqa: ANN401 - what JSON holds
-    del body
-    return None
-
-
 def _status_and_etag(answer: Answer) -> tuple[int, str | None]:
     return answer.status, answer.headers.get("ETag")
 
@@ -74,7 +69,7 @@ class Client:
         """Number of blocks by all hosts."""
         return self.api_limiter.blocks + self.image_limiter.blocks
 
-    def get_api(self, path: str, *, max_bytes: int, check: Callable[[Any], str | None] = _accept_any) -> Any:  # noqa: ANN401 - what JSON holds
+    def get_api(self, path: str, *, max_bytes: int, check: Callable[[Any], str | None] | None = None) -> Any:  # noqa: ANN401 - what JSON holds
         """Return status and parsed body of `path` below the API's base URL; None for another status than 200.
 
         A body that is not JSON is retried, because a block may also arrive as HTML, or empty, with status 200.
@@ -96,7 +91,7 @@ class Client:
                 body = json.loads(answer.body)
             except (ValueError, RecursionError):
                 raise BrokenError("a body that is not JSON") from None
-            if fault := check(body):
+            if check and (fault := check(body)):
                 raise BrokenError(fault)
             return answer.status, body
 

@@ -111,10 +111,6 @@ def _fit(
     return {name: values[0] for name, values in history.items()}
 
 
-def _evaluate(model: keras.Model, data: _Part) -> Logs:
-    return model.evaluate(data, verbose=0, return_dict=True)
-
-
 def fit_epoch(
     model: keras.Model, train: Batches, val: Batches, weight: dict[int, float] | None, advance: Callable[[int], Any]
 ) -> Logs:
@@ -139,4 +135,5 @@ def fit_epoch(
             f"multiple of {devices}, at most the {train.images} training images."
         )
     trained = _run_on_all_devices(train, partial(_fit, model, advance, weight))
-    return join_logs(trained, _run_on_all_devices(val, partial(_evaluate, model)))
+    validated = _run_on_all_devices(val, partial(model.evaluate, verbose=0, return_dict=True))
+    return join_logs(trained, validated)
