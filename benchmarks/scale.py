@@ -56,9 +56,13 @@ def write_museum(folder: Path, objects: int) -> Path:
 
 
 def stages() -> dict[str, list[str]]:
-    """Return the command of every stage."""
+    """Return the command of every stage, to be run with the installed package."""
     declared = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    return {name: [sys.executable, *stage["cmd"].split()[1:]] for name, stage in declared.items()}
+    commands = {}
+    for name, stage in declared.items():
+        _, _, arguments = stage["cmd"].partition(" python ")
+        commands[name] = [sys.executable, *arguments.split()]
+    return commands
 
 
 def once(objects: int) -> dict[str, dict[str, float]]:
