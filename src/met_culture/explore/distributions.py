@@ -45,7 +45,7 @@ def distributions(shapes: pd.DataFrame, colours: dict[str, np.ndarray], labels: 
         shapes: Columns label, aspect, height_cm and year.
         colours: Mean colours of each label's paintings, float (n, 3), RGB, 0 to 1.
         labels: All labels, in order.
-        scope: What was fetched, shown above.
+        scope: Subtitle, which says what was fetched.
     """
     figure, ((aspect, height), (year, colour)) = plt.subplots(2, 2, figsize=(10, 6.5), layout="constrained")
     for axis, column in ((aspect, "aspect"), (height, "height_cm")):

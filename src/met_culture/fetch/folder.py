@@ -40,11 +40,7 @@ class FolderSource:
     blocks = 0
 
     def __init__(self, folder: Path, parallel: int) -> None:
-        """Read the positions of the records.
-
-        Args:
-            folder: With `records.jsonl` and `images/`.
-            parallel: Number of images that are read at once.
+        """Open a folder with `records.jsonl` and `images/`; `parallel` images are read at once.
 
         Raises:
             UserError: The records cannot be read.

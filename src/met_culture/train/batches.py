@@ -125,14 +125,6 @@ class Batches(keras.utils.PyDataset):
 
 
 def load_batches(arrays: Path, split: str, labels: int, params: TrainParams, frozen: keras.Model | None) -> Batches:
-    """Return the images of a split.
-
-    Args:
-        arrays: Folder of the arrays of preprocess.
-        split: train or val.
-        labels: Number of classes.
-        params: Batch size and number of versions.
-        frozen: As in `Batches`.
-    """
+    """Return the batches of a split, train or val, from the folder of preprocess; `frozen` is that of `Batches`."""
     x, y = ArrayFile(arrays / f"{split}_x.npy"), np.load(arrays / f"{split}_y.npy")
     return Batches(x, y, labels, params.batch_size, frozen, params.versions)
