@@ -39,7 +39,7 @@ def parameters(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def experiment(clone: Clone, changes: dict[str, Any], epochs: int, seed: int) -> dict[str, Any]:
-    """Run the pipeline once and return its figures."""
+    """Run the pipeline once and return its parameters and metrics."""
     params = parameters(changes | {"clean.seed": seed, "train.seed": seed, "train.epochs": epochs})
     (clone.folder / "params.yaml").write_text(yaml.safe_dump(params))
     clone.run("dvc", "repro")
@@ -47,7 +47,8 @@ def experiment(clone: Clone, changes: dict[str, Any], epochs: int, seed: int) ->
     return {
         "epochs": epochs,
         "seed": seed,
-        "params": params | {"fetch": params["fetch"] | {"source": evaluate["source"]}},  # a path says nothing elsewhere
+        "params": params
+        | {"fetch": params["fetch"] | {"source": evaluate["source"]}},  # a path means nothing elsewhere
         "fingerprint": fetch["fingerprint"],
         "clean": clean,
         "train": train,
@@ -56,17 +57,17 @@ def experiment(clone: Clone, changes: dict[str, Any], epochs: int, seed: int) ->
 
 
 def summary(experiments: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return mean, smallest and largest of each headline figure, and mean F1 of each label, by number of epochs."""
+    """Return mean, smallest and largest of each headline metric, and mean F1 of each label, by number of epochs."""
     result: dict[str, Any] = {}
-    for epochs in sorted({each["epochs"] for each in experiments}):
-        mine = [each["train"] | each["evaluate"] for each in experiments if each["epochs"] == epochs]
-        figures = {name: [each[name] for each in mine] for name in SUMMARISED}
+    for epochs in sorted({run["epochs"] for run in experiments}):
+        mine = [run["train"] | run["evaluate"] for run in experiments if run["epochs"] == epochs]
+        values_of = {name: [metrics[name] for metrics in mine] for name in SUMMARISED}
         result[str(epochs)] = {
             name: {"mean": statistics.mean(values), "min": min(values), "max": max(values)}
-            for name, values in figures.items()
+            for name, values in values_of.items()
         }
         result[str(epochs)]["f1"] = {
-            label: statistics.mean(each["labels"][label]["f1"] for each in mine) for label in mine[0]["labels"]
+            label: statistics.mean(metrics["labels"][label]["f1"] for metrics in mine) for label in mine[0]["labels"]
         }
     return result
 

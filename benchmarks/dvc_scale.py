@@ -1,10 +1,10 @@
 """What DVC itself costs at 1,000, 10,000 and 130,000 images, as a folder of files and as shards.
 
 `python benchmarks/dvc_scale.py` takes about ten minutes. A shard is a tar file of 1,000 images, as WebDataset reads
-them. An image is 3 kB of noise, so that the figures are the cost of a file and not of its bytes. Each command is a
-process of its own, in a repository of its own, with a folder as remote. `add` hashes and stores; `status` and `repro`
-find nothing to do (median of three); `push` sends everything, `push_again` after one more image has come; `checkout`
-restores.
+them. An image is 3 kB of noise, so that the results are the cost of a file and not of its bytes. Each command is a
+process of its own. The repository is new for each size and form; its remote is a folder. `add` hashes and stores;
+`status` and `repro` find nothing to do (median of three); `push` sends everything, `push_again` one more image;
+`checkout` restores.
 """
 
 import argparse
@@ -37,7 +37,7 @@ stages:
 
 
 def images(count: int) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of so many images, each another."""
+    """Yield name and content of this many different images."""
     for number in range(count):
         yield f"{number}.jpg", np.random.default_rng(number).bytes(BYTES)
 
@@ -49,7 +49,7 @@ def as_files(folder: Path, count: int) -> None:
 
 
 def as_shards(folder: Path, count: int) -> None:
-    """Write a tar file for each thousand."""
+    """Write a tar file for each thousand images."""
     endless = images(count)
     for number, members in enumerate(iter(lambda: list(islice(endless, SHARD)), [])):
         with tarfile.open(folder / f"{number:05}.tar", "w") as shard:
@@ -72,10 +72,10 @@ def once(form: str, count: int) -> dict[str, float]:
         setup = (["git", "init", "-q"], [*DVC, "init", "-q"], [*DVC, "remote", "add", "-q", "-d", "team", "../team"])
         for command in setup:
             subprocess.run(command, cwd=folder, check=True)
-        figures: list[tuple[str, dict[str, float]]] = []
+        measurements: list[tuple[str, dict[str, float]]] = []
 
         def run(name: str, *command: str) -> None:
-            figures.append((name, measured([*DVC, *command], folder)))
+            measurements.append((name, measured([*DVC, *command], folder)))
 
         run("add", "add", "images")
         run("first_repro", "repro")
@@ -90,10 +90,10 @@ def once(form: str, count: int) -> dict[str, float]:
         run("checkout", "checkout")
         if not list((folder / "images").iterdir()):
             raise RuntimeError("nothing was restored")
-    names = dict.fromkeys(name for name, _ in figures)
-    seconds = {name: statistics.median(each["wall_s"] for other, each in figures if other == name) for name in names}
+    names = dict.fromkeys(name for name, _ in measurements)
+    seconds = {name: statistics.median(one["wall_s"] for other, one in measurements if other == name) for name in names}
     del seconds["first_repro"]
-    return seconds | {"peak_mb": max(each["peak_mb"] for _, each in figures)}
+    return seconds | {"peak_mb": max(one["peak_mb"] for _, one in measurements)}
 
 
 def main() -> None:
@@ -104,11 +104,11 @@ def main() -> None:
     args = parser.parse_args()
     results: dict[str, Any] = {form: {} for form in FORMS}
     for size in args.sizes:
-        for form, figures in results.items():
-            figures[str(size)] = once(form, size)
+        for form, by_size in results.items():
+            by_size[str(size)] = once(form, size)
             print(
                 f"{form:<7}{size:>8,}",
-                *(f"{name} {value:.2f}" for name, value in figures[str(size)].items()),
+                *(f"{name} {value:.2f}" for name, value in by_size[str(size)].items()),
                 flush=True,
             )
     write("dvc_scale", {"image_bytes": BYTES, "images_a_shard": SHARD} | results, args.results)

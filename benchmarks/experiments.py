@@ -37,9 +37,9 @@ def session(clone: Clone) -> dict[str, str]:
     for command in commands():
         if command.startswith("source "):
             continue  # the clone's path has the environment already
-        said = clone.run(*command.split())
+        output = clone.run(*command.split())
         if command in SHOWN:
-            printed[command] = said
+            printed[command] = output
         if command == "dvc queue status":
             while re.search("Running|Queued", clone.run("dvc", "queue", "status")):
                 time.sleep(10)
@@ -59,10 +59,10 @@ def timed(clone: Clone, epochs: int) -> float:
     params["train"]["epochs"] = epochs
     path.write_text(yaml.safe_dump(params, sort_keys=False))
     started = time.perf_counter()
-    said = clone.run("dvc", "repro")
+    output = clone.run("dvc", "repro")
     taken = time.perf_counter() - started
-    if "Running stage" in said:
-        raise SystemExit(f"a stage ran with {epochs} epochs, although it had run before:\n{said}")
+    if "Running stage" in output:
+        raise SystemExit(f"a stage ran with {epochs} epochs, although it had run before:\n{output}")
     return taken
 
 

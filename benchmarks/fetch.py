@@ -1,4 +1,4 @@
-"""Images per second of the fetch, and its share of what can be had from a faulty server, beside img2dataset's.
+"""Images per second of the fetch, and the fraction that it obtains from a faulty server, compared with img2dataset.
 
 `python benchmarks/fetch.py` takes about 15 minutes. Both are commands that ask the same server, on loopback in a
 process of its own, for the same 2,000 JPEGs of some 100 kB, eight at once; every answer comes after 50 ms. Both have
@@ -138,7 +138,7 @@ def obtained(folder: Path) -> dict[str, str]:
 
 
 def judge(folder: Path, records: list[Record]) -> dict[str, float]:
-    """Return the share of images that are there, whole, and of those that are kept and are something else."""
+    """Return the fraction of images that are there and whole, and of those that are kept but are something else."""
     truth, got = pictures(), obtained(folder)
     hashes = {record["primaryImageSmall"]: sha256(_read(truth, image_path(record))).hexdigest() for record in records}
     right = sum(got.get(url) == digest for url, digest in hashes.items())
@@ -172,7 +172,7 @@ def measure_speed(objects: int, rounds: int) -> tuple[dict[str, list[float]], di
 
 
 def measure_faults(objects: int) -> dict[str, Any]:
-    """Return what each obtains from a faulty server, with how many requests."""
+    """Return the fraction that each way obtains from a faulty server, and its number of requests."""
     records = list(with_images(objects))
     ways = {
         "fetch": partial(run_fetch, impatient=True),
@@ -180,7 +180,7 @@ def measure_faults(objects: int) -> dict[str, Any]:
         "img2dataset_retries_3": lambda *args: run_img2dataset(*args, f"--timeout={FAULTY_TIMEOUT_S}", "--retries=3"),
     }
     result: dict[str, Any] = {}
-    for name, way in ways.items():  # each has a server of its own, as faults depend on how often a URL was asked for
+    for name, way in ways.items():  # each has its own server, because faults depend on how often a URL was requested
         with (
             tempfile.TemporaryDirectory() as folder,
             serving_apart(partial(museum, objects), latency_s=LATENCY_S, faults=FAULTS) as server,
@@ -207,7 +207,7 @@ def main() -> None:
         "parallel": PARALLEL,
         "latency_s": LATENCY_S,
         "img2dataset": {"version": IMG2DATASET, "options": FASTEST},
-        "whole_command_images_per_second": {name: statistics.median(each) for name, each in whole.items()},
+        "whole_command_images_per_second": {name: statistics.median(values) for name, values in whole.items()},
         "whole_command_ratio_to_img2dataset": statistics.median(
             mine / theirs for mine, theirs in zip(whole["fetch"], whole["img2dataset"], strict=True)
         ),

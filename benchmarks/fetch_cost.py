@@ -3,7 +3,7 @@
 `python benchmarks/fetch_cost.py` takes about 15 minutes. A generated collection of 500,000 objects, of the museum's
 proportions, is served on loopback by a process of its own; every request of every way is really sent, without a pace.
 The minutes are API requests over a pace: the museum's enforced limit of 80 a minute, and `fetch.requests_per_second` of
-params.yaml. `listing` is the article's way: every object's record is asked for, then the images of the candidates.
+params.yaml. `listing` is the article's way: every object's record is requested, then the images of the candidates.
 One id in 200 is listed and has no record any more, as at the museum.
 """
 
@@ -92,8 +92,8 @@ def rows(objects: int) -> list[dict[str, Any]]:
             for way in reversed(WAYS):  # the long one last
                 file = f"{server.url}{CATALOG}{FILES[way]}" if way in FILES else None
                 with tempfile.TemporaryDirectory() as workspace:
-                    figures = measure(replace(params, catalog=way, catalog_file=file), Path(workspace), paces)
-                result.insert(0, {"way": way} | figures)
+                    costs = measure(replace(params, catalog=way, catalog_file=file), Path(workspace), paces)
+                result.insert(0, {"way": way} | costs)
                 print(result[0], flush=True)
     return result
 

@@ -1,7 +1,7 @@
 """Time and peak memory of the fetch for 1,000, 10,000 and 100,000 records with an image each.
 
 `python benchmarks/fetch_scale.py` takes about 15 minutes. The source is a generated museum folder, read without HTTP.
-Each fetch is a command of its own; a second fetch of the same folder only builds its outputs. The time of a fetch of
+Each fetch is a separate command; a second fetch of the same folder only builds its outputs. The time of a fetch of
 one record, which is the command's start, is subtracted. Memory, and time per record, should not grow with the size.
 """
 
@@ -20,7 +20,7 @@ from measure import RESULTS, ROOT, measured, write
 
 SIZES = (1_000, 10_000, 100_000)
 ROUNDS = 10  # of the smallest size; the others have fewer, for as many records in all, and at least one
-FIGURES = ("wall_s", "cpu_s", "peak_mb")
+QUANTITIES = ("wall_s", "cpu_s", "peak_mb")
 RATIOS = ("peak_mb", "wall_s_per_1000", "cpu_s_per_1000")
 RUNS = ("first", "second")
 
@@ -42,7 +42,7 @@ def fetch(workspace: Path) -> dict[str, float]:
 
 
 def once(objects: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Fetch a folder of so many records, and again; returns the figures of both."""
+    """Fetch a folder of this many records twice, and return the measurements of both fetches."""
     with tempfile.TemporaryDirectory() as temporary:
         workspace = Path(temporary)
         museum = workspace / "museum"
@@ -51,33 +51,36 @@ def once(objects: int) -> tuple[dict[str, float], dict[str, float]]:
         params = yaml.safe_load((ROOT / "params.yaml").read_text())
         params["fetch"] |= {"source": str(museum)}
         (workspace / "params.yaml").write_text(yaml.safe_dump(params))
-        figures = fetch(workspace), fetch(workspace)
-        got = json.loads((workspace / "fetch.json").read_text())["statuses"]
-        if got != {"ok": objects}:
-            raise RuntimeError(f"not everything was fetched: {got}")
-        return figures
+        measurements = fetch(workspace), fetch(workspace)
+        statuses = json.loads((workspace / "fetch.json").read_text())["statuses"]
+        if statuses != {"ok": objects}:
+            raise RuntimeError(f"not everything was fetched: {statuses}")
+        return measurements
 
 
 def measure(objects: int, rounds: int) -> dict[str, dict[str, float]]:
     """Return medians of the first and of the second fetch."""
     both = list(zip(RUNS, zip(*(once(objects) for _ in range(rounds)), strict=True), strict=True))
-    return {run: {name: statistics.median(each[name] for each in figures) for name in FIGURES} for run, figures in both}
+    return {
+        run: {name: statistics.median(measurement[name] for measurement in measurements) for name in QUANTITIES}
+        for run, measurements in both
+    }
 
 
 def table(sizes: list[int], rounds: int) -> dict[str, Any]:
-    """Measure every size and return its figures, and how the largest compares with the smallest.
+    """Measure every size and return the measurements, and how the largest compares with the smallest.
 
-    A ratio of 1 or less means that nothing grows faster than the number of records does.
+    A ratio of 1 or less means that no quantity grows faster than the number of records.
     """
     start = measure(1, min(3, rounds))
     results: dict[str, Any] = {"start": start, **{run: {} for run in RUNS}}
     for size in sizes:
         runs = measure(size, max(1, rounds * min(sizes) // size))
-        for run, figures in runs.items():
+        for run, medians in runs.items():
             for key in ("wall_s", "cpu_s"):
-                figures[f"{key}_per_1000"] = (figures[key] - start[run][key]) / size * 1000
-            results[run][str(size)] = figures
-            print(f"{run:<7}{size:>8,}", *(f"{key} {value:.3f}" for key, value in figures.items()), flush=True)
+                medians[f"{key}_per_1000"] = (medians[key] - start[run][key]) / size * 1000
+            results[run][str(size)] = medians
+            print(f"{run:<7}{size:>8,}", *(f"{key} {value:.3f}" for key, value in medians.items()), flush=True)
     for run in RUNS:
         smallest, largest = results[run][str(min(sizes))], results[run][str(max(sizes))]
         results[run]["largest_to_smallest"] = {key: largest[key] / smallest[key] for key in RATIOS}

@@ -1,4 +1,4 @@
-"""What every benchmark shares: interleaved rounds, medians, and the record of machine and commit."""
+"""Shared by all benchmarks: interleaved rounds, medians, and the record of machine and commit."""
 
 import json
 import os
@@ -20,7 +20,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 def commit() -> str:
     """Return the commit that is measured; `-dirty` marks code that is not committed.
 
-    Results do not count: of several benchmarks in a row, each writes some.
+    Changed results do not count, because every benchmark of a series writes some.
     """
 
     def git(*command: str) -> str:
@@ -63,7 +63,7 @@ def measured(command: list[str], folder: Path) -> dict[str, float]:
     """Run a command in a folder and return seconds, and the largest memory of its process.
 
     Raises:
-        RuntimeError: It failed; the message is what it said last.
+        RuntimeError: It failed; the message is the end of its output.
     """
     started = time.perf_counter()
     with (folder / "log").open("w") as log:
@@ -79,11 +79,11 @@ def measured(command: list[str], folder: Path) -> dict[str, float]:
 def rates(ways: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
     """Return images per second of each way in each round, after one round that does not count.
 
-    The ways take turns within a round, so that a machine that changes its speed changes it for all of them.
+    The ways take turns within a round, so that a change of the machine's speed affects all of them.
 
     Args:
-        ways: Each does its work once and returns the number of images.
-        rounds: How often each is measured.
+        ways: Functions by name; each does its work once and returns the number of images.
+        rounds: Number of measured rounds.
     """
     measured: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
@@ -110,7 +110,7 @@ def report(
     def ratio(way: str, base: str) -> float:
         return statistics.median(a / b for a, b in zip(measured[way], measured[base], strict=True))
 
-    medians = {way: statistics.median(figures) for way, figures in measured.items()}
+    medians = {way: statistics.median(values) for way, values in measured.items()}
     ratios = {f"ratio_to_{base}": {way: ratio(way, base) for way in measured} for base in bases}
     rounds = min(map(len, measured.values()))
     write(name, facts | {"rounds": rounds, "images_per_second": medians} | ratios, folder)

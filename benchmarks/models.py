@@ -1,10 +1,10 @@
 """Presets of experiments/ on five folds of a source: every painting is predicted once, by a model that never saw it.
 
 `python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
-that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the figures
-of all predictions together, and those, time and memory of each fold. Of the last two presets it also writes those of
-the mean of their probabilities, models_PRESET+PRESET.json. A seed decides folds, weights, order and augmentation; that
-of another than 0, by `--seed`, stands in the names of the files. What is committed was made by
+that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the metrics
+of all predictions together, and metrics, time and memory of each fold. For the last two presets it also writes the
+metrics of the mean of their probabilities, models_PRESET+PRESET.json. `--seed` decides folds, weights, order and
+augmentation; another seed than 0 is part of the file names. These commands made the committed results:
 
     python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned_small fine_tuned     # 55 minutes
     python benchmarks/models.py MUSEUM_FOLDER article_100                            # 18 minutes
@@ -31,7 +31,7 @@ from met_culture.train.environment import environment
 
 FOLDS = 5
 REACHED = 0.8  # the article's validation accuracy
-# Peak memory of a stage is asked of the system by the process that has waited for it.
+# The process that waits for a stage reads its peak memory from the system.
 TRAIN = """
 import resource, subprocess, sys
 code = subprocess.run(["dvc", "repro", "train"]).returncode
@@ -48,7 +48,7 @@ def changes(preset: str) -> dict[str, Any]:
 
 
 def fold(clone: Clone, params: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Run the pipeline once; returns the test predictions, and the figures with time and memory."""
+    """Run the pipeline once; returns the test predictions, and the metrics with time and memory."""
     (clone.folder / "params.yaml").write_text(yaml.safe_dump(params))
     clone.run("dvc", "repro", "clean")
     started = time.perf_counter()
@@ -58,19 +58,19 @@ def fold(clone: Clone, params: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, 
     trained = time.perf_counter()
     clone.run("dvc", "repro")
     predictions = read_predictions(clone.folder / "data/evaluate/predictions.csv")
-    figures: dict[str, Any] = {stage: clone.metrics(stage) for stage in ("clean", "train", "evaluate")}
+    metrics: dict[str, Any] = {stage: clone.metrics(stage) for stage in ("clean", "train", "evaluate")}
     reached = pd.read_csv(clone.folder / "plots/training.csv").query(f"val_accuracy >= {REACHED}")["epoch"]
-    figures |= {
+    metrics |= {
         "seconds_preprocess": preprocessed - started,
         "seconds_train": trained - preprocessed,
         "peak_mb_train": peak,
         f"epochs_to_{REACHED}": int(reached.iloc[0]) if len(reached) else None,
     }
-    return predictions, {"fold": params["clean"]["fold"], "seed": params["train"]["seed"]} | figures
+    return predictions, {"fold": params["clean"]["fold"], "seed": params["train"]["seed"]} | metrics
 
 
 def together(predictions: list[pd.DataFrame], clean: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures of the predictions of all folds, as the stage evaluate would of one."""
+    """Return the metrics of the predictions of all folds, as evaluate computes them for one."""
     labels, settings = list(clean["labels"]), params["evaluate"]
     result = compute_metrics(
         pd.concat(predictions, ignore_index=True),
@@ -86,16 +86,16 @@ def together(predictions: list[pd.DataFrame], clean: dict[str, Any], params: dic
 
 def mean(first: pd.DataFrame, second: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     """Return the predictions of two models together, for the same images."""
-    shares = [probabilities(each.sort_values("objectID"), labels) for each in (first, second)]
+    both = [probabilities(table.sort_values("objectID"), labels) for table in (first, second)]
     rows = first.sort_values("objectID")[["objectID", "group", "label"]]
-    return prediction_table(rows.reset_index(drop=True), sum(shares) / 2, labels)
+    return prediction_table(rows.reset_index(drop=True), sum(both) / 2, labels)
 
 
-def write(name: str, facts: dict[str, Any], figures: dict[str, Any], folds: list[dict[str, Any]]) -> None:
+def write(name: str, facts: dict[str, Any], metrics: dict[str, Any], folds: list[dict[str, Any]]) -> None:
     """Write a result and print its headline."""
-    result = facts | {"together": figures, "folds": folds}
+    result = facts | {"together": metrics, "folds": folds}
     (RESULTS / f"models_{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    print(name, *(f"{key} {figures[key]:.3f}" for key in ("accuracy", "macro_f1", "calibration_error")), flush=True)
+    print(name, *(f"{key} {metrics[key]:.3f}" for key in ("accuracy", "macro_f1", "calibration_error")), flush=True)
 
 
 def main() -> None:
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     args = parser.parse_args()
     source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
-    measured = commit()  # now, as it is this one that is cloned
+    measured = commit()  # before the clone, which has this commit
     predicted: dict[str, list[pd.DataFrame]] = {}
     suffix = f"_seed_{args.seed}" if args.seed else ""
     with tempfile.TemporaryDirectory() as folder:
@@ -118,18 +118,18 @@ def main() -> None:
             predictions, folds = predicted.setdefault(preset, []), []
             for number in range(FOLDS):
                 params = parameters(changes(preset) | where | {"clean.fold": number})
-                each, figures = fold(clone, params)
-                predictions.append(each)
-                folds.append(figures)
+                table, metrics = fold(clone, params)
+                predictions.append(table)
+                folds.append(metrics)
             name = folds[0]["evaluate"]["source"]
-            params |= {"fetch": params["fetch"] | {"source": name}}  # a path says nothing elsewhere
+            params |= {"fetch": params["fetch"] | {"source": name}}  # a path means nothing on another machine
             facts = {"machine": environment(), "commit": measured, "source": name}
-            figures = together(predictions, folds[-1]["clean"], params)
-            write(preset + suffix, facts | {"params": params}, figures, folds)
+            metrics = together(predictions, folds[-1]["clean"], params)
+            write(preset + suffix, facts | {"params": params}, metrics, folds)
     if len(args.presets) > 1:
         pair, labels = args.presets[-2:], list(folds[-1]["clean"]["labels"])
-        each = zip(*(predicted[name] for name in pair), strict=True)
-        joint = together([mean(*both, labels) for both in each], folds[-1]["clean"], params)
+        pairs = zip(*(predicted[name] for name in pair), strict=True)
+        joint = together([mean(*tables, labels) for tables in pairs], folds[-1]["clean"], params)
         write("+".join(pair) + suffix, facts, joint, [])
 
 

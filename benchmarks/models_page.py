@@ -109,7 +109,7 @@ def seeds_text(results: list[Result]) -> str:
     """Return the results of the best preset over several seeds, and how it was chosen."""
     chosen = prose(f"""
         The number of epochs, the learning rate and the dropout of `{BEST}` were chosen among five settings on the folds
-        of the first seed, by these very test images. Its row is therefore too good.
+        of the first seed, by these same test images. Its row is therefore too optimistic.
     """)
     if len(results) == 1:
         return chosen

@@ -71,16 +71,14 @@ def limit(encoded: list[bytes], size: int) -> int:
 def main() -> None:
     """Measure all on the same files."""
     given = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "data/raw/images").resolve()
-    found = sorted(given.rglob("*.jpg"))
+    originals = sorted(given.rglob("*.jpg"))
     # One folder of flat names, as fetch leaves them.
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for number, file in enumerate(found * -(-AT_LEAST // len(found))):
+        for number, file in enumerate(originals * -(-AT_LEAST // len(originals))):
             (folder / f"{number}.jpg").write_bytes(file.read_bytes())
-        files, size = (
-            sorted(folder.glob("*.jpg")),
-            load("preprocess", PreprocessParams, ROOT / "params.yaml").image_size,
-        )
+        files = sorted(folder.glob("*.jpg"))
+        size = load("preprocess", PreprocessParams, ROOT / "params.yaml").image_size
         ways = {
             "article": partial(article, files, size),
             "preprocess": partial(stage, describe(files), folder, folder),

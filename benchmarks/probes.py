@@ -1,10 +1,10 @@
-"""What a linear probe can tell of paintings: simple baselines, what helps a pretrained network, and a learning curve.
+"""What a linear probe learns from paintings: simple baselines, what helps a pretrained network, and a learning curve.
 
 `python benchmarks/probes.py SOURCE` fetches and cleans a source in a scratch clone, deleted afterwards, and fits a
-logistic regression to one description of the paintings after the other, on the five folds of benchmarks/models.py:
-baselines without a network, the features of ImageNet's networks by size, fit and layer, and what is left when the
-border is masked or when the border is all there is. Everything but the test fold is trained on. It writes
-benchmarks/results/probes.json. What is committed was made by
+logistic regression to each description of the paintings, on the five folds of benchmarks/models.py:
+baselines without a network, the features of ImageNet's networks by size, fit and layer, and images without
+their border, or with only the border. Training uses all folds but the test fold. It writes
+benchmarks/results/probes.json. This command made the committed result:
 
     python benchmarks/probes.py MUSEUM_FOLDER     # 15 minutes on two cores for 400 paintings
 """
@@ -45,15 +45,15 @@ from met_culture.preprocess.arrays import FITS
 from met_culture.train.efficientnet_lite import efficientnet_lite
 
 PENALTY = 0.003  # C of the logistic regression; the same to three digits at 0.01 on the widest features
-SHARES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of the training groups, for the learning curve
+FRACTIONS = (0.125, 0.25, 0.5, 0.75, 1.0)  # of the training groups, for the learning curve
 Views = dict[str, np.ndarray]
 
 
-def along(image: np.ndarray, size: int, place: float) -> np.ndarray:
-    """Return the largest square at a place, 0 to 1, along the longer side, as (size, size, 3)."""
+def along(image: np.ndarray, size: int, position: float) -> np.ndarray:
+    """Return the largest square at a position, 0 to 1, along the longer side, as (size, size, 3)."""
     height, width = image.shape[:2]
     side = min(height, width)
-    top, left = round(place * (height - side)), round(place * (width - side))
+    top, left = round(position * (height - side)), round(position * (width - side))
     return cv2.resize(image[top : top + side, left : left + side], (size, size), interpolation=cv2.INTER_AREA)
 
 
@@ -112,7 +112,7 @@ def descriptions(pictures: list[np.ndarray]) -> dict[str, Views]:
     for fit in ("letterbox", "crop"):
         images = np.stack([FITS[fit](picture, 320, cv2.INTER_AREA) for picture in pictures])
         result[f"Lite2, 320, {fit}"] = same(features("efficientnet_lite2", images))
-    crops = [np.stack([along(picture, 320, place) for picture in pictures]) for place in (0, 0.5, 1)]
+    crops = [np.stack([along(picture, 320, position) for picture in pictures]) for position in (0, 0.5, 1)]
     crops = np.mean([features("efficientnet_lite2", images) for images in crops], axis=0)
     result["Lite2, 320, mean of three crops along the longer side"] = same(crops)
     result["Lite2, 320, whole and three crops"] = same(np.hstack([base, crops]))
@@ -138,19 +138,19 @@ def judged(
     splits: list[np.ndarray],
     settings: dict[str, Any],
     model: BaseEstimator,
-    share: float = 1,
+    fraction: float = 1,
 ) -> dict[str, Any]:
-    """Return the figures of the predictions of all folds together, and how many paintings a fold was trained on."""
+    """Return the metrics of the predictions of all folds together, and how many paintings a fold was trained on."""
     labels, parts, trained = settings["labels"], [], []
     for number, names in enumerate(splits):
         test = names == "test"
         groups = np.unique(paintings["group"][~test])
-        chosen = np.random.default_rng(number).permutation(groups)[: round(share * len(groups))]
+        chosen = np.random.default_rng(number).permutation(groups)[: round(fraction * len(groups))]
         train = ~test & paintings["group"].isin(chosen).to_numpy()
         fitted = model.fit(views["train"][train], paintings["label"][train])
-        shares = np.zeros((test.sum(), len(labels)))
-        shares[:, [labels.index(label) for label in fitted.classes_]] = fitted.predict_proba(views["test"][test])
-        parts.append(prediction_table(paintings.loc[test, ["objectID", "group", "label"]], shares, labels))
+        probabilities = np.zeros((test.sum(), len(labels)))
+        probabilities[:, [labels.index(label) for label in fitted.classes_]] = fitted.predict_proba(views["test"][test])
+        parts.append(prediction_table(paintings.loc[test, ["objectID", "group", "label"]], probabilities, labels))
         trained.append(int(train.sum()))
     majority, evaluated = paintings["label"].mode().iloc[0], settings["evaluate"]
     result = compute_metrics(
@@ -188,7 +188,7 @@ def main() -> None:
         print(f"{rows[name]['accuracy']:.3f} {rows[name]['macro_f1']:.3f} {name}", flush=True)
     best = described["Lite2, 320"]
     rows["Lite2, 320, balanced"] = judged(paintings, best, splits, settings, probe("balanced"))
-    curve = [judged(paintings, best, splits, settings, probe(), share) for share in SHARES]
+    curve = [judged(paintings, best, splits, settings, probe(), fraction) for fraction in FRACTIONS]
     facts = {"source": meta["source"], "penalty": PENALTY, "params": {"clean": params["clean"]}}
     write("probes", facts | {"probes": rows, "learning_curve": curve, "commit": measured})
 

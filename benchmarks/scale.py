@@ -29,7 +29,7 @@ CULTURES = ("China", "Japan", "American", "India")
 
 
 def paintings(objects: int) -> Iterator[Record]:
-    """Yield so many records that all stages keep."""
+    """Yield this many records, which all stages keep."""
     for number, record in enumerate(with_images(objects)):
         yield record | {"classification": "Paintings", "culture": CULTURES[number % len(CULTURES)], "country": ""}
 
@@ -56,43 +56,47 @@ def write_museum(folder: Path, objects: int) -> Path:
 
 
 def stages() -> dict[str, list[str]]:
-    """Return the command of every stage."""
+    """Return the command of every stage, to be run with the installed package."""
     declared = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    return {name: [sys.executable, *stage["cmd"].split()[1:]] for name, stage in declared.items()}
+    commands = {}
+    for name, stage in declared.items():
+        _, _, arguments = stage["cmd"].partition(" python ")
+        commands[name] = [sys.executable, *arguments.split()]
+    return commands
 
 
 def once(objects: int) -> dict[str, dict[str, float]]:
-    """Run every stage on so many paintings and return their figures."""
+    """Run every stage on this many paintings and return its measurements."""
     with tempfile.TemporaryDirectory() as temporary:
         workspace = Path(temporary)
         params = yaml.safe_load((ROOT / "params.yaml").read_text())
         params["fetch"]["source"] = str(write_museum(workspace / "museum", objects))
         params["train"]["epochs"] = 1
         (workspace / "params.yaml").write_text(yaml.safe_dump(params))
-        figures = {}
+        measurements = {}
         for name, command in stages().items():
-            figures[name] = measured(command, workspace)
-            print(f"{name:<11}{objects:>8,}", *(f"{k} {v:.2f}" for k, v in figures[name].items()), flush=True)
+            measurements[name] = measured(command, workspace)
+            print(f"{name:<11}{objects:>8,}", *(f"{k} {v:.2f}" for k, v in measurements[name].items()), flush=True)
             if name == "fetch":
                 shutil.rmtree(workspace / "museum")  # the disk may be small
         kept = json.loads((workspace / "metrics/clean.json").read_text())["paintings"]
         if kept != objects:
             raise RuntimeError(f"clean kept {kept} of {objects}")
-        return figures
+        return measurements
 
 
 def table(sizes: list[int], start_size: int) -> dict[str, Any]:
-    """Measure every size and return the figures of each stage, and how the largest compares with the smaller ones."""
+    """Measure every size; return the measurements of each stage, and the increase over the smallest size."""
     start = once(start_size)
     runs = {size: once(size) for size in sizes}
     results: dict[str, Any] = {"start": start_size, "stages": {}}
     for name in start:
-        figures = {str(size): dict(run[name]) for size, run in runs.items()}
+        measurements = {str(size): dict(run[name]) for size, run in runs.items()}
         for size, run in runs.items():
             per = (run[name]["wall_s"] - start[name]["wall_s"]) / (size - start_size) * 1000
-            figures[str(size)]["wall_s_per_1000"] = per
-            figures[str(size)]["mb_beyond_start"] = run[name]["peak_mb"] - start[name]["peak_mb"]
-        results["stages"][name] = {str(start_size): start[name], **figures}
+            measurements[str(size)]["wall_s_per_1000"] = per
+            measurements[str(size)]["mb_beyond_start"] = run[name]["peak_mb"] - start[name]["peak_mb"]
+        results["stages"][name] = {str(start_size): start[name], **measurements}
     return results
 
 

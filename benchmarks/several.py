@@ -2,9 +2,9 @@
 
 `python benchmarks/several.py` takes about eight minutes on two cores, which nothing else may use meanwhile. It trains
 the article's CNN on data/preprocess, which `make repro` makes, with the same batches of 32 in both ways, through
-KERAS_BACKEND=jax and what `met_culture.train` uses. A figure is that of a training's median epoch, its validation
-included and its first epoch, which compiles, left out; the ways take turns. The two processes talk over loopback: the
-figure says what sharing and waiting cost, not what a network does.
+KERAS_BACKEND=jax and what `met_culture.train` uses. A result is that of the median epoch of a training,
+validation included, without its first epoch, which compiles. The ways take turns. The two processes talk over loopback,
+so the result shows the cost of exchange and waiting, but not that of a network.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def train(arrays: Path, seconds: Path, epochs: int) -> None:
 
 
 def once(arrays: Path, processes: int, epochs: int) -> float:
-    """Train in so many processes, the first of them on core 0 and so on; returns training images per second."""
+    """Train in this many processes, the first of them on core 0 and so on; returns training images per second."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -80,7 +80,7 @@ def once(arrays: Path, processes: int, epochs: int) -> float:
                     ["taskset", "--cpu-list", str(process), *command],
                     cwd=temporary,
                     env=os.environ | ENV | env | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-                    stdout=subprocess.DEVNULL,  # Gloo greets
+                    stdout=subprocess.DEVNULL,  # Gloo prints a greeting
                 )
             )
         codes = [child.wait() for child in children]
@@ -104,16 +104,16 @@ def main() -> None:
         from met_culture.train.distributed.launch import run_supervised
 
         run(lambda: run_supervised(lambda: train(args.arrays, args.train, args.epochs), "several"))
-    figures: dict[int, list[float]] = {1: [], 2: []}
+    rates: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(args.rounds):
-        for processes, measured in figures.items():
+        for processes, measured in rates.items():
             measured.append(once(args.arrays.resolve(), processes, args.epochs))
-    ratios = [two / one for one, two in zip(figures[1], figures[2], strict=True)]
+    ratios = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
     result: dict[str, Any] = {
         "batch_size": load("train", TrainParams, ROOT / "params.yaml").batch_size,
         "epochs": args.epochs,
         "rounds": args.rounds,
-        "images_per_second": {str(processes): statistics.median(each) for processes, each in figures.items()},
+        "images_per_second": {str(processes): statistics.median(values) for processes, values in rates.items()},
         "speed_up": statistics.median(ratios),
         "speed_ups": ratios,
     }

@@ -59,7 +59,7 @@ def test_a_template_of_the_users_own_stays(repository: Path, capsys: pytest.Capt
     local(repository).write_text(own)
     offline_plots.main()
     assert local(repository).read_text() == own
-    assert "names an html_template of its own, which stays" in capsys.readouterr().out
+    assert "names another html_template, which stays" in capsys.readouterr().out
 
 
 def test_make_clean_takes_back_what_it_wrote_and_nothing_else(repository: Path) -> None:

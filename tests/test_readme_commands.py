@@ -276,7 +276,7 @@ def test_other_data(clean: Reader) -> None:
     museum = clean.folder.parent / "museum"
     objects = pd.read_parquet(clean.folder / "data/raw/objects.parquet")
     whole = set(objects.loc[objects["status"] == "ok", "objectID"])
-    # Without the broken pictures, which the fetch takes for blocks and asks for again after minutes.
+    # Without the broken pictures, which the fetch takes for blocks and requests again after minutes.
     lines = (museum / "records.jsonl").read_text(encoding="utf-8").splitlines()
     served = write_folder(museum.parent / "served", [line for line in lines if json.loads(line)["objectID"] in whole])
     (served / "images").symlink_to(museum / "images")

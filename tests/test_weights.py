@@ -36,5 +36,5 @@ def test_without_a_hash_nothing_is_requested(workspace: Path) -> None:
 
 
 def test_plain_http_elsewhere_is_refused(workspace: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot be fetched: http://example\.org is not asked"):
+    with pytest.raises(UserError, match=r"cannot be fetched: http://example\.org is not requested"):
         weights.fetch("x.h5", "http://example.org/x.h5", file_hash=DIGEST)

@@ -36,12 +36,7 @@ BATCH = 16
 
 
 def to_onnx(model: keras.Model, meta: ModelMeta) -> bytes:
-    """Return a model as an ONNX file.
-
-    Args:
-        model: As `load_model` returns it.
-        meta: Goes into the metadata of the file, each value as JSON.
-    """
+    """Return a model as an ONNX file, which has the fields of `meta` as JSON in its metadata."""
     model(np.zeros((1, meta.image_size, meta.image_size, 3), np.uint8))  # Keras exports only a model that was called
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated name of NumPy
@@ -77,12 +72,7 @@ def compare(model: keras.Model, data: bytes, images: np.ndarray) -> float:
 
 
 def comparison_images(arrays: Path, size: int) -> tuple[np.ndarray, str]:
-    """Return images for the comparison and their description: the test split, or random ones if it does not fit.
-
-    Args:
-        arrays: The folder of the arrays.
-        size: Width and height of the model's input in pixels.
-    """
+    """Return images for the comparison and their description: the test split, or random ones if it does not fit."""
     test = arrays / "test_x.npy"
     if test.is_file():
         images = np.load(test, mmap_mode="r")

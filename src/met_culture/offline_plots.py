@@ -66,7 +66,7 @@ def main() -> None:
     write_bytes(BUNDLE, script.encode())
     write_bytes(OFFLINE, page.encode())
     if not configure():
-        print_line(f"{CONFIG} names an html_template of its own, which stays; remove it to use {OFFLINE}.")
+        print_line(f"{CONFIG} names another html_template, which stays; remove that line to use {OFFLINE}.")
 
 
 if __name__ == "__main__":

@@ -16,10 +16,6 @@ from met_culture.common.terminal import print_line
 def share(repo: Repo, remote: str | None) -> tuple[int, int]:
     """Push every entry of the run cache and its files.
 
-    Args:
-        repo: The repository.
-        remote: Name of a remote; None is the default remote.
-
     Returns:
         Number of entries in the run cache, and number of files that the remote did not have.
 

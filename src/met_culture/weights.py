@@ -28,7 +28,7 @@ def fetch(file_name: str, origin: str, file_hash: str | None = None, **_: Any) -
     """
     path = weights_path(file_name)
     if not file_hash:
-        raise UserError(f"{origin} is not fetched, as Keras gives no hash to compare it with; choose another model.")
+        raise UserError(f"{origin} is not fetched, because Keras gives no hash for it; choose another model.")
     if not has_hash(path, file_hash):
         path.parent.mkdir(parents=True, exist_ok=True)
         _download(origin, path, file_hash)

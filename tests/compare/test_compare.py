@@ -119,7 +119,9 @@ def test_any_run_can_be_the_baseline_and_names_choose(repository: Clone) -> None
     output = compare(repository, "--baseline", longer, "--metric", "macro_f1", "main")
     assert " worse " in next(line for line in output.splitlines() if line.endswith("train.epochs=2"))
     assert "batch_size" not in output
-    assert "error: nothing_like_it is no finished experiment of HEAD" in compare(repository, "nothing_like_it", code=1)
+    assert "error: nothing_like_it is not a finished experiment of HEAD" in compare(
+        repository, "nothing_like_it", code=1
+    )
 
 
 def test_result_files_stand_beside_without_a_test(repository: Clone) -> None:

@@ -45,5 +45,5 @@ def test_the_baseline_comes_first() -> None:
     runs = [run(str(n), train__epochs=epochs, clean__seed=n) for n, epochs in enumerate((50, 100, 50, 7))]
     assert [run.names[0] for run in selected(runs, [], "1")] == ["1", "0", "2", "3"]
     assert [run.names[0] for run in selected(runs, ["1"], None)] == ["0", "2", "1"]
-    with pytest.raises(UserError, match="no finished experiment"):
+    with pytest.raises(UserError, match="not a finished experiment"):
         selected(runs, [], "x")

@@ -39,7 +39,7 @@ def texts(figure: Figure) -> str:
 
 def test_curves_show_both_splits_and_the_kept_epoch() -> None:
     figure = plots.curves(HISTORY, "synthetic sample", kept_epoch=2)
-    for word in ("synthetic sample", "train (as fed)", "validation", "kept epoch (2)", "epoch", "cross-entropy"):
+    for word in ("synthetic sample", "train (augmented)", "validation", "kept epoch (2)", "epoch", "cross-entropy"):
         assert word in texts(figure)
     assert [len(axis.lines) for axis in figure.axes] == [3, 3]
     assert figure.axes[0].lines[1].get_ydata().tolist() == HISTORY["val_accuracy"].tolist()
@@ -57,7 +57,7 @@ def test_a_head_alone_is_never_fine_tuned() -> None:
 
 
 def test_confusion_is_normalised_by_row_and_names_the_counts() -> None:
-    figure = plots.confusion(predictions(9, wrong=1), LABELS, "synthetic sample")
+    figure = plots.confusion_matrix(predictions(9, wrong=1), LABELS, "synthetic sample")
     assert figure.axes[0].images[0].get_array().sum(axis=1).tolist() == [1] * 4
     assert "China\n(n=3, too few)" in texts(figure)
     assert "synthetic sample" in texts(figure)
@@ -91,7 +91,7 @@ def test_a_heat_map_lies_below_its_image(tmp_path: Path, wrong: int) -> None:
 
 def test_a_source_that_looks_like_a_formula_is_text(tmp_path: Path) -> None:
     save_figure(plots.curves(HISTORY, "museum folder $1_$", 2), tmp_path / "a.png")
-    save_figure(plots.confusion(predictions(9, 1), LABELS, "$\\x{$"), tmp_path / "b.png")
+    save_figure(plots.confusion_matrix(predictions(9, 1), LABELS, "$\\x{$"), tmp_path / "b.png")
 
 
 def test_equal_data_give_equal_bytes(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_grid_shows_every_picture(tmp_path: Path) -> None:
 
 def test_an_object_shows_what_is_filled_and_names_what_is_empty() -> None:
     figure = plots.example(pd.Series({"title": "Plum", "culture": "", "tags": None, "medium": "ink " * 50}), SCOPE)
-    assert "2 of 4 columns say something" in texts(figure)
+    assert "2 of 4 columns are filled" in texts(figure)
     assert "empty: culture, tags" in texts(figure)
     assert "…" in texts(figure)
 

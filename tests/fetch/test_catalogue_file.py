@@ -115,14 +115,14 @@ def test_a_parquet_file_with_a_damaged_middle_is_named(tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[200:1200] = b"\xff" * 1000
     file.write_bytes(content)
-    with pytest.raises(UserError, match="no whole parquet file") as caught:
+    with pytest.raises(UserError, match="not a whole parquet file") as caught:
         list(dump_records(file))
     assert "\n" not in str(caught.value)
 
 
 def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"PAR1 and nothing")
-    with pytest.raises(UserError, match="no whole parquet file"):
+    with pytest.raises(UserError, match="not a whole parquet file"):
         list(dump_records(tmp_path / "x.parquet"))
 
 

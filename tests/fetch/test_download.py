@@ -171,7 +171,7 @@ def test_a_host_that_is_down_ends_the_fetch_and_loses_nothing(
     with (
         monkeypatch.context() as patch,
         pytest.raises(
-            UserError, match=f"3 {kind}s in a row failed, the last one: failed 3 times, at last: no connection"
+            UserError, match=f"3 consecutive {kind}s failed, the last one: failed 3 times, the last time: no connection"
         ),
     ):
         patch.setattr(attempts, "follow", down)
@@ -209,7 +209,7 @@ def test_three_neighbours_that_always_fail_do_not_keep_the_rest(
 
 def test_an_api_that_answers_something_else_ends_the_fetch(client: Make, tmp_path: Path) -> None:
     with server(answer(b"{}", "401 Unauthorized")) as (url, times):
-        with pytest.raises(UserError, match="3 records in a row failed, the last one: answered status 401"):
+        with pytest.raises(UserError, match="3 consecutive records failed, the last one: answered status 401"):
             download(ApiSource(client(url)), tmp_path / "scratch", list(range(1, 13)))
         assert len(times) == 3
 
@@ -217,7 +217,7 @@ def test_an_api_that_answers_something_else_ends_the_fetch(client: Make, tmp_pat
 def test_a_block_in_place_of_images_is_not_taken_for_their_state(client: Make, api: str, tmp_path: Path) -> None:
     made = client(api, parallel=1)
     made.get_image = lambda _: (_ for _ in ()).throw(BrokenImageError("HTML, not an image"))
-    with pytest.raises(UserError, match="3 images in a row failed, the last one: HTML, not an image"):
+    with pytest.raises(UserError, match="3 consecutive images failed, the last one: HTML, not an image"):
         download(ApiSource(made), tmp_path / "scratch", list(range(1, 13)))
     assert {row["status"] for row in download(ApiSource(client(api)), tmp_path / "scratch", list(range(1, 13)))} == {
         "ok"

@@ -281,7 +281,7 @@ def test_a_refresh_that_fails_keeps_what_was_known_and_tries_again(
 
     def down(self: Client, path: str, **options: Any) -> Any:
         if path.endswith(("/5", "/6")):
-            raise FetchError("failed 9 times, at last: status 503")
+            raise FetchError("failed 9 times, the last time: status 503")
         return real(self, path, **options)
 
     with monkeypatch.context() as patch:
@@ -335,7 +335,7 @@ def test_a_refused_host_is_asked_when_it_is_allowed(workspace: Path, museum: Pat
     with serving(museum) as api, pytest.MonkeyPatch.context() as patch:
         ask_museum(workspace, api)
         patch.setattr(Hosts, "check_image", refuse)
-        with pytest.raises(UserError, match="3 images in a row failed, the last one: not allowed"):
+        with pytest.raises(UserError, match="3 consecutive images failed, the last one: not allowed"):
             stage(fetch.main, *OUT)
         patch.undo()
         stage(fetch.main, *OUT)
@@ -364,8 +364,10 @@ def test_a_server_that_is_down_ends_in_one_sentence(
     workspace: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask_museum(workspace, "http://127.0.0.1:9")
-    monkeypatch.setattr(RetryPolicy, "seconds", lambda *_: 0.0)
-    with pytest.raises(UserError, match=r"127\.0\.0\.1:9/v1\.1/search\?.*: failed 3 times, at last: no connection"):
+    monkeypatch.setattr(RetryPolicy, "wait_seconds", lambda *_: 0.0)
+    with pytest.raises(
+        UserError, match=r"127\.0\.0\.1:9/v1\.1/search\?.*: failed 3 times, the last time: no connection"
+    ):
         stage(fetch.main, *OUT)
 
 

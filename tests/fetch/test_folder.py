@@ -10,7 +10,7 @@ from support import picture, record, write_folder
 
 from met_culture.common.errors import UserError
 from met_culture.fetch.folder import FolderSource, image_file, read_image
-from met_culture.fetch.museum_records import read_records
+from met_culture.fetch.museum_records import MuseumRecords
 from met_culture.images.check import MAX_BYTES, ImageError
 from met_culture.web.errors import FetchError, GoneError, RefusedError
 
@@ -26,7 +26,7 @@ AWKWARD = [
 
 def test_records_are_in_order_and_keep_odd_line_ends(tmp_path: Path) -> None:
     write_folder(tmp_path, [record(2), record(1, title="a\u2028b"), ""])
-    assert [work["title"] for work in read_records(tmp_path).values()] == ["a\u2028b", "Work 2"]
+    assert [work["title"] for work in MuseumRecords(tmp_path).values()] == ["a\u2028b", "Work 2"]
 
 
 def test_an_image_is_found_by_its_path(museum: Path) -> None:
@@ -100,43 +100,43 @@ def test_an_image_that_cannot_be_read_is_asked_for_again(museum: Path, monkeypat
 def test_a_bad_line_of_the_records_is_named(tmp_path: Path, line: str) -> None:
     write_folder(tmp_path, [record(1), line])
     with pytest.raises(UserError, match=r"records\.jsonl, line 2"):
-        read_records(tmp_path)
+        MuseumRecords(tmp_path)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nowhere"):
-        read_records(tmp_path / "nowhere")
+        MuseumRecords(tmp_path / "nowhere")
 
 
 def test_an_id_for_the_second_time_is_named(tmp_path: Path) -> None:
     write_folder(tmp_path, [record(1), record(1)])
     with pytest.raises(UserError, match=r"line 2: objectID 1 for the second time"):
-        read_records(tmp_path)
+        MuseumRecords(tmp_path)
 
 
 def test_of_several_mistakes_the_first_id_for_the_second_time_is_named(tmp_path: Path) -> None:
     write_folder(tmp_path, [record(5), "", record(1), record(1), record(5)])
     with pytest.raises(UserError, match=r"line 4: objectID 1 for the second time"):
-        read_records(tmp_path)
+        MuseumRecords(tmp_path)
 
 
 def test_a_line_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "records.jsonl").write_bytes(b'{"objectID": 1}\n{"objectID": 2, "title": "\xff"}\n')
     with pytest.raises(UserError, match=r"cannot be read as a museum's records: line 2: 'utf-8' codec"):
-        read_records(tmp_path)
+        MuseumRecords(tmp_path)
 
 
 def test_a_folder_in_place_of_the_records_is_named(tmp_path: Path) -> None:
     (tmp_path / "records.jsonl").mkdir()
     with pytest.raises(UserError, match=r"cannot be read as a museum's records: .*directory"):
-        read_records(tmp_path)
+        MuseumRecords(tmp_path)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n \n", ""])
 def test_records_are_a_mapping(tmp_path: Path, end: str) -> None:
     works = [record(i, title=f"é{i}") for i in (3, 1, 2**63 - 1)]
     (tmp_path / "records.jsonl").write_bytes((end or "\n").join(map(json.dumps, works)).encode() + end.encode())
-    records = read_records(tmp_path)
+    records = MuseumRecords(tmp_path)
     assert list(records.items()) == [(work["objectID"], work) for work in (works[1], works[0], works[2])]
     assert len(records) == 3
     assert [key in records for key in (0, 1, 2, 3, 4, 2**63 - 1, 2**70)] == [
@@ -149,11 +149,11 @@ def test_records_are_a_mapping(tmp_path: Path, end: str) -> None:
         False,
     ]
     assert records.get(2) is None
-    assert dict(read_records(write_folder(tmp_path, []))) == {}
+    assert dict(MuseumRecords(write_folder(tmp_path, []))) == {}
 
 
 def test_a_change_of_what_was_read_changes_no_record(museum: Path) -> None:
-    records = read_records(museum)
+    records = MuseumRecords(museum)
     records[1]["title"] = "changed"
     records[1]["additionalImages"].append("x")
     assert records[1] == record(1, culture="Japan", accessionNumber="1901.1")
@@ -164,7 +164,7 @@ def test_many_records_cost_little_memory(tmp_path: Path) -> None:
     (tmp_path / "records.jsonl").write_text(lines)
     del lines
     tracemalloc.start()
-    records = read_records(tmp_path)
+    records = MuseumRecords(tmp_path)
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(records) == 100_000
@@ -174,14 +174,14 @@ def test_many_records_cost_little_memory(tmp_path: Path) -> None:
 
 
 def test_threads_read_at_the_same_time(museum: Path) -> None:
-    records = read_records(museum)
+    records = MuseumRecords(museum)
     with ThreadPoolExecutor(8) as pool:
         ids = [i % 12 + 1 for i in range(2000)]
         assert [work["objectID"] for work in pool.map(records.__getitem__, ids)] == ids
 
 
 def test_the_file_is_closed_with_the_records(museum: Path) -> None:
-    records = read_records(museum)
+    records = MuseumRecords(museum)
     descriptor = records._descriptor
     assert os.fstat(descriptor).st_size == (museum / "records.jsonl").stat().st_size
     del records

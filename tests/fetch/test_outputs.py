@@ -63,7 +63,7 @@ def test_stale_images_do_not_stay(state: FetchState, tmp_path: Path) -> None:
 
 def test_a_damaged_image_is_named_and_fetched_by_the_next_run(state: FetchState, tmp_path: Path) -> None:
     state.images.path("/a").write_bytes(b"jpeG")
-    with pytest.raises(UserError, match="run again, and only that image is fetched again"):
+    with pytest.raises(UserError, match="run again to fetch this image again"):
         build(state, (), tmp_path / "out")
     state.images.run += 1
     assert state.images.claim("/a", "")

@@ -12,7 +12,7 @@ import pytest
 import requests
 from support import heed_ctrl_c, picture, record, write_folder
 
-from met_culture.fetch.museum_records import read_records
+from met_culture.fetch.museum_records import MuseumRecords
 from met_culture.museum.__main__ import main
 from met_culture.museum.behavior import ServerBehavior
 from met_culture.museum.server import MuseumServer, running, serving
@@ -38,7 +38,7 @@ def get(api: str) -> Iterator[object]:
 def test_objects_and_records(get, museum: Path) -> None:  # noqa: ANN001 - a function made above
     assert get("/v1/objects").json() == {"total": 12, "objectIDs": list(range(1, 13))}
     answer = get("/v1/objects/7").json()
-    assert answer == read_records(museum)[7]
+    assert answer == MuseumRecords(museum)[7]
 
 
 def test_the_museums_own_base_path_works_too(get) -> None:  # noqa: ANN001
@@ -215,7 +215,7 @@ def test_the_command_serves_until_ctrl_c(museum: Path, tmp_path: Path) -> None:
     ("arguments", "reason"),
     [
         (["--limit", "0"], "the limit must be 1 request or more"),
-        (["--faults", "2"], "the shares of faults and of gone records must be from 0 to 1"),
+        (["--faults", "2"], "the fractions of faults and of gone records must be from 0 to 1"),
         (["--latency", "-1"], "the latency must be from 0 to 60 seconds"),
         (["--port", "99999"], "--port: must be from 0 to 65535"),
         (["--window", "x"], "--window: invalid float value"),

@@ -61,7 +61,7 @@ def test_what_may_pass_is_asked_again(client: Make, fault: bytes) -> None:
 
 def test_what_does_not_pass_ends_with_the_reason(client: Make) -> None:
     with server(answer(b"", "502 Bad Gateway")) as (url, times):
-        with pytest.raises(FetchError, match=r"^failed 3 times, at last: status 502$"):
+        with pytest.raises(FetchError, match=r"^failed 3 times, the last time: status 502$"):
             client(url).get_api("/x", max_bytes=10)
         assert len(times) == 3
 
@@ -97,7 +97,7 @@ def test_a_long_wait_is_told_with_its_reason(client: Make, capsys: pytest.Captur
         limiter = made.api_limiter
         limiter._changed.wait = lambda _: setattr(limiter, "_block_ends", 0.0)  # no test waits five seconds
         made.get_api("/x", max_bytes=10)
-    assert capsys.readouterr().err == "127.0.0.1: status 503; left alone for 5 s (try 1)\n"
+    assert capsys.readouterr().err == "127.0.0.1: status 503; no requests for 5 s (attempt 1)\n"
 
 
 def test_an_image_comes_with_its_size(client: Make, jpeg: bytes) -> None:
@@ -168,7 +168,7 @@ def test_redirects_keep_the_pace(client: Make, tmp_path: Path) -> None:
 
 
 def test_a_host_that_takes_no_connection_is_given_up_soon(client: Make) -> None:
-    with pytest.raises(FetchError, match="failed 3 times, at last: no connection"):
+    with pytest.raises(FetchError, match="failed 3 times, the last time: no connection"):
         client("http://127.0.0.1:9", policy=RetryPolicy(first_s=0.01)).get_api("/", max_bytes=10)
 
 

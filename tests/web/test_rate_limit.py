@@ -24,20 +24,20 @@ def ask(limiter: RateLimiter, times: int) -> list[float]:
 
 def test_waits_grow_to_a_cap_and_bridge_a_block_of_three_minutes() -> None:
     waits = RetryPolicy(jitter=0)
-    grown = [waits.seconds(n, None) for n in range(1, waits.attempts)]
+    grown = [waits.wait_seconds(n, None) for n in range(1, waits.attempts)]
     assert grown == [1, 2, 4, 8, 16, 32, 64, 90]
     assert sum(grown) > 180
 
 
 def test_waits_are_jittered_upwards() -> None:
-    drawn = {RetryPolicy().seconds(3, None) for _ in range(20)}
+    drawn = {RetryPolicy().wait_seconds(3, None) for _ in range(20)}
     assert len(drawn) > 1
     assert all(4 <= wait <= 6 for wait in drawn)
 
 
 @pytest.mark.parametrize(("asked_for", "wait"), [(30, 30), (0, 1), (10_000, 600)])
 def test_retry_after_is_obeyed_within_the_cap(asked_for: float, wait: float) -> None:
-    assert RetryPolicy(jitter=0).seconds(1, asked_for) == wait
+    assert RetryPolicy(jitter=0).wait_seconds(1, asked_for) == wait
 
 
 def test_the_pace_is_kept_without_drift(tmp_path: Path) -> None:

@@ -17,12 +17,7 @@ STAGES = ("fetch", "clean", "train", "evaluate")
 
 
 def cards(params: dict[str, Any], metrics: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Return the text of each of `CARDS` by name.
-
-    Args:
-        params: All parameters, as in params.yaml.
-        metrics: The metrics of each of `STAGES`.
-    """
+    """Return the text of each of `CARDS` by name, from all parameters and the metrics of `STAGES`."""
     return {name: template(f"cards/{name}").render(params=params, few=MIN_IMAGES, **metrics) for name in CARDS}
 
 

@@ -23,12 +23,7 @@ from met_culture.common.files import read_json, write_json
 
 
 def group_and_split(kept: pd.DataFrame, raw: Path, params: CleanParams) -> pd.DataFrame:
-    """Return the kept objects with `group` and `split`.
-
-    Args:
-        kept: The objects that have a `label`.
-        raw: The folder of fetch.
-        params: Parameters of the stage.
+    """Return the kept objects, those with a `label`, with `group` and `split`.
 
     Raises:
         UserError: A label has too few groups to split.
@@ -55,7 +50,7 @@ def main() -> None:
     if not is_kept.any():
         raise UserError(
             f"{source['source']} holds no painting that clean.keep and clean.labels accept; "
-            f"{paths.out / 'rejected.csv'} says why for each object."
+            f"{paths.out / 'rejected.csv'} has the reason for every object."
         )
     paintings = group_and_split(objects[is_kept], paths.raw, params)
     write_paintings(paths.out / "paintings.csv", paintings)

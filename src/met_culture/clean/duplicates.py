@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from met_culture.common.progress import progress
 
-BLOCK = 4096  # hashes that are looked up at once
+BLOCK = 4096  # hashes in one search
 PARTS = 4  # of a hash, each with an index of its own
 BRUTE_FORCE_BITS = 12  # from this distance on, comparing all hashes with all is as fast
 LONGEST_NUMBER = 200  # characters of an accession number that the rule of albums sees, as it may take quadratic time
@@ -50,7 +50,7 @@ def _hash_index(bits: int) -> faiss.IndexBinary:
 def near_duplicates(hashes: np.ndarray, bits: int) -> Iterator[tuple[int, int]]:
     """Yield pairs (i, j), i < j, that link all images whose hashes differ in at most `bits` bits.
 
-    Equal hashes are linked to the first of them; of different hashes every pair is found.
+    Equal hashes are linked to the first of them; of different hashes, all pairs within the distance are yielded.
 
     Args:
         hashes: uint64 of shape (n,).

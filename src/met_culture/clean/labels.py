@@ -1,4 +1,4 @@
-"""Which objects are kept and which label they have, by the regular expressions of params.yaml."""
+"""Apply the rules of params.yaml: which objects are kept, and which label each has."""
 
 import re
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ def _rejection_kind(objects: pd.DataFrame, target: pd.Series, label: pd.Series, 
 
 
 def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
-    """Label every object, or say why it is rejected.
+    """Return the label of every object, or the reason for its rejection.
 
     Args:
         objects: Columns of `fetch.records.SCHEMA`, one row per object; no nulls in text columns.

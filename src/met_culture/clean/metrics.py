@@ -8,13 +8,7 @@ from met_culture.clean.tables import SPLITS
 
 
 def count_paintings(paintings: pd.DataFrame, rejected: pd.DataFrame, labels: list[str]) -> dict[str, Any]:
-    """Return the number of paintings per label and split, of groups, and of rejections by kind.
-
-    Args:
-        paintings: Columns label, group and split.
-        rejected: Column kind.
-        labels: All labels, in order.
-    """
+    """Return the number of paintings per label and split, of groups, and of rejections by kind."""
     per_split = pd.crosstab(paintings["label"], paintings["split"]).reindex(index=labels, columns=SPLITS, fill_value=0)
     group_sizes = paintings["group"].value_counts()
     per_label = {}

@@ -1,4 +1,4 @@
-"""Read from the table of fetch what clean needs."""
+"""Read the columns of objects.parquet that clean needs."""
 
 from pathlib import Path
 
@@ -11,8 +11,7 @@ from met_culture.clean.tables import IMAGE_COLUMNS, TEXT_COLUMNS
 from met_culture.common.errors import UserError
 from met_culture.fetch.records import BOOLEANS, INTEGERS, SCHEMA
 
-# What is read besides the columns of clean.keep and clean.target: all 57 columns of a hundred thousand objects would
-# take a gigabyte.
+# Columns to read besides those of clean.keep and clean.target. All 57 columns of 100,000 objects would take a gigabyte.
 NEEDED = {"objectID", "status", "reason", "isPublicDomain", "department", "classification", "objectName", "culture"}
 NEEDED |= {"accessionNumber", "primaryImageSmall", *IMAGE_COLUMNS, *TEXT_COLUMNS}
 
@@ -24,7 +23,7 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
             raise UserError(
                 f"{path} does not have the columns and types of this version; run `dvc repro --force fetch`."
             )
-        # As categories, a text that many objects share is held once.
+        # As categories, equal texts are stored once.
         return pq.read_table(path, columns=columns).to_pandas(strings_to_categorical=True)
     except (OSError, pa.ArrowInvalid) as error:
         raise UserError(f"{path} cannot be read ({error}); run `dvc repro fetch`.") from None

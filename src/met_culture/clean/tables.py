@@ -1,4 +1,4 @@
-"""The tables of clean: their columns, and how paintings.csv and rejected.csv are written and read."""
+"""Write and read the tables of clean: paintings.csv and rejected.csv."""
 
 from pathlib import Path
 

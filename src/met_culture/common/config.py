@@ -85,7 +85,7 @@ def check_section(path: Path, content: dict[str, Any], name: str, kind: type[Sec
     if name not in content:
         raise UserError(f"{path}: {name} is missing; add the section.")
     try:
-        # By way of JSON: only there does strict mode accept lists for tuples and mappings for dataclasses.
+        # As JSON, because strict mode accepts lists for tuples and mappings for dataclasses only there.
         text = json.dumps(content[name], default=str)
     except (TypeError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: {name} must hold plain keys and values ({error}).") from None

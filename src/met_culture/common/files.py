@@ -1,4 +1,4 @@
-"""Read and write small files; a write is atomic: afterwards the file is complete, or unchanged."""
+"""Read and write small files. A write is atomic: afterwards the file is complete or unchanged."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-FORMULA = re.compile(r"\s*[=+\-@]|[\t\r]")  # how a cell starts that a spreadsheet takes for a formula
+FORMULA = re.compile(r"\s*[=+\-@]|[\t\r]")  # start of a cell that a spreadsheet would read as a formula
 
 
 def write_bytes(path: Path, data: bytes) -> None:

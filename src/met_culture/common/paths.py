@@ -11,8 +11,8 @@ IMAGES = "images"
 def main_checkout(folder: Path | None = None) -> Path:
     """Return the checkout in which the user works.
 
-    DVC runs queued and `--temp` experiments in copies below `<checkout>/.dvc/tmp/exps`. There, a relative source and
-    the scratch folder must still mean those of the checkout.
+    DVC runs queued and `--temp` experiments in copies below `<checkout>/.dvc/tmp/exps`. In a copy, a relative source
+    and the scratch folder must still be those of the checkout.
 
     Args:
         folder: Folder in which the command runs; default: the current folder.
@@ -33,7 +33,7 @@ def source_folder(source: str) -> Path | None:
     """Return the museum folder that `fetch.source` names, or None for `sample` and `met`.
 
     Raises:
-        UserError: `source` is a path, but not that of a museum folder.
+        UserError: `source` is not the path of a museum folder.
     """
     if source in ("sample", "met"):
         return None

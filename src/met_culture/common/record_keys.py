@@ -3,7 +3,6 @@
 Source: https://metmuseum.github.io (GET /objects/{id}).
 """
 
-# The API's own order.
 COLUMNS = tuple(
     # A table of text reads better than 57 quoted lines.
     """objectID isHighlight accessionNumber accessionYear isPublicDomain primaryImage primaryImageSmall

@@ -1,4 +1,4 @@
-"""The comparison as a table of text, and the notes that its reader needs."""
+"""The comparison as a table of text, and notes for its reader."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,7 @@ def lines(comparison: pd.DataFrame) -> list[str]:
 
 
 def cautions(groups: Sequence[Sequence[Run]]) -> list[str]:
-    """Return what a reader of the table has to know, one sentence each."""
+    """Return the notes that a reader of the table needs."""
     runs = [run for group in groups for run in group]
     notes = ["choose by validation accuracy; report the test metrics, but do not choose by them"]
     if len(groups) == 1:

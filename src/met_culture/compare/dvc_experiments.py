@@ -58,12 +58,12 @@ def _predictions(repo: Repo, data: dict[str, Any]) -> pd.DataFrame | None:
 
 
 def _is_stale(revision: str, params: dict[str, Any]) -> bool:
-    # An experiment is committed as a whole; in a commit, somebody may have changed params.yaml alone.
+    # A commit, other than an experiment, may change params.yaml without a run.
     show = ["git", "show", f"{revision}:dvc.lock"]
     lock = subprocess.run(show, capture_output=True, text=True).stdout  # noqa: S603
     try:
         stages = yaml.safe_load(lock)["stages"]
-    except (yaml.YAMLError, KeyError, TypeError):  # missing or damaged: nothing says which parameters were run
+    except (yaml.YAMLError, KeyError, TypeError):  # missing or damaged: the parameters of the run are unknown
         return True
     locked: dict[str, Any] = {}
     for stage in stages.values():
@@ -94,7 +94,7 @@ def _read_run(repo: Repo, listing: Listing, keys: set[str], code: set[str]) -> R
 
 
 def _with_run(runs: list[Run], new: Run) -> list[Run]:
-    # Several experiments and commits may have the same result: it counts once, under all their names.
+    # A result of several experiments and commits counts once, under all their names.
     for index, run in enumerate(runs):
         if (run.configuration, run.seeds, run.metrics) == (new.configuration, new.seeds, new.metrics):
             return [*runs[:index], replace(run, names=(*run.names, *new.names)), *runs[index + 1 :]]

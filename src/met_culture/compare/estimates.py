@@ -18,9 +18,7 @@ class Estimate:
     """The value of a metric, or of a difference, with its 95 % interval.
 
     Attributes:
-        value: The value.
-        low: Lower end of the interval; nan if there is none.
-        high: Upper end of the interval.
+        low, high: Ends of the interval; nan if there is none.
         p: Two-sided p-value of the hypothesis that the value is zero; nan if it was not tested.
         runs: Number of runs, or of pairs of runs.
         images: Number of test images, mean over runs.

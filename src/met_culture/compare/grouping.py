@@ -51,7 +51,7 @@ def label(run: Run, base: Run) -> str:
     if other_data:
         parts.append("other data")
     text = ", ".join(parts) or "baseline"
-    # Several runs may have other code or data: the name distinguishes them.
+    # The name distinguishes several runs with other code or data.
     return f"{text} ({_value(run.names[0])})" if other_code or other_data else text
 
 
@@ -100,8 +100,8 @@ def selected(runs: Sequence[Run], names: Sequence[str], baseline: str | None) ->
 
     Args:
         runs: HEAD's first.
-        names: Names of experiments, commits or result files; an empty list means all.
-        baseline: Name of the baseline; None is HEAD.
+        names: Names of experiments, commits or result files; empty for all.
+        baseline: Name of the baseline; None for HEAD.
 
     Raises:
         UserError: No run has one of the names.
@@ -109,7 +109,7 @@ def selected(runs: Sequence[Run], names: Sequence[str], baseline: str | None) ->
     for name in [*names, *([baseline] if baseline else [])]:
         if not any(name in run.names for run in runs):
             raise UserError(
-                f"{name} is no finished experiment of HEAD; `dvc exp show` lists them, --commits N adds earlier ones."
+                f"{name} is not a finished experiment of HEAD; `dvc exp show` lists them, --commits N adds older ones."
             )
     first = runs[0]
     if baseline:

@@ -1,4 +1,4 @@
-"""A run of the pipeline as the comparison reads it: parameters, metrics, predictions, code and data."""
+"""A run of the pipeline for the comparison: parameters, metrics, predictions, code and data."""
 
 import json
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ import numpy as np
 
 from met_culture.compare.estimates import LEVEL, Estimate
 
-MIN_RUNS = 3  # pairs of runs; with two, the variance of seeds is so uncertain that 1 null in 10 would look significant
+MIN_RUNS = 3  # pairs of runs; with two, one in ten tests without a difference would look significant
 
 
 def holm(p: Sequence[float]) -> list[float]:

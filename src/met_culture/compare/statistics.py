@@ -19,7 +19,7 @@ Seeds = tuple[object, object]  # of split and training
 
 @dataclass(frozen=True)
 class Outcome:
-    """The predictions of one run, and its seeds, which decide with which other runs it can be paired."""
+    """The predictions of one run, and its seeds; runs with equal seeds can be paired."""
 
     seeds: Seeds
     predictions: pd.DataFrame
@@ -69,7 +69,7 @@ def mean(outcomes: Sequence[Outcome], metric: int, seed: int = 0) -> Estimate:
 
 
 def difference(mine: Sequence[Outcome], base: Sequence[Outcome], metric: int, seed: int = 0) -> Estimate | None:
-    """Return how much better `mine` is than `base` on the same test images; None if they have none in common.
+    """Return the difference of `mine` to `base` on the same test images; None if they have none in common.
 
     Runs with equal seeds are compared as pairs. Without pairs, all runs on one split are compared with all runs of the
     other side on that split, if the two sides have exactly one split in common.

@@ -34,7 +34,7 @@ class LoadedModel:
         models: The model and its metadata, the only pair in the list.
         embedder: The model without its last layer.
         training: The training paintings; None if the pipeline has not written them.
-        lock: Held during a prediction, because several users may ask at once.
+        lock: Held during a prediction, because several users may predict at once.
     """
 
     models: Models
@@ -51,7 +51,7 @@ def available_models() -> tuple[list[Revision], str]:
 
 @st.cache_data(show_spinner=False)
 def read_paintings(changed: float) -> pd.DataFrame:
-    """Return the table of paintings, empty if `changed` is 0; another time of change reads it again.
+    """Return the table of paintings, empty if `changed` is 0; a new value reads it again.
 
     Raises:
         UserError: The table is damaged.
@@ -66,7 +66,7 @@ def read_paintings(changed: float) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model and its training paintings")
 def load(revision: Revision, changed: float, table_changed: float) -> LoadedModel:
-    """Return a model and the features of its training paintings; another time of change loads it again."""
+    """Return a model and the features of its training paintings; a new time of change loads it again."""
     backend.make_deterministic()
     models = revision.load()
     embedder = embedding(models[0][0])
@@ -75,7 +75,7 @@ def load(revision: Revision, changed: float, table_changed: float) -> LoadedMode
 
 
 def changed_at(path: Path) -> float:
-    """Return when a file was changed, in seconds; 0 if it is missing."""
+    """Return the time of the last change of a file, in seconds; 0 if it is missing."""
     return path.stat().st_mtime if path.is_file() else 0.0
 
 

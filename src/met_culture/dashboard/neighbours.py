@@ -34,10 +34,7 @@ class Neighbours:
     total: int
 
     def nearest(self, features: np.ndarray, count: int) -> pd.DataFrame:
-        """Return the `count` rows nearest to the features of an image, (features,), with a column `similarity`.
-
-        The similarity is the cosine.
-        """
+        """Return the `count` rows nearest to the features of an image, (features,); `similarity` is the cosine."""
         similarity = self.features @ features
         nearest = np.argsort(-similarity, kind="stable")[:count]
         return self.rows.iloc[nearest].assign(similarity=similarity[nearest])
@@ -78,11 +75,8 @@ def _array(image_file: str, raw: Path, models: Models) -> np.ndarray | None:
 def neighbours(paintings: pd.DataFrame, raw: Path, models: Models, embedder: keras.Model) -> Neighbours:
     """Return the features of at most `MAX_PAINTINGS` training paintings; at most `BATCH` images are in memory.
 
-    Args:
-        paintings: The table paintings.csv.
-        raw: The folder of `image_file`.
-        models: As `load_models` returns them; the first is used.
-        embedder: The first model without its last layer.
+    `paintings` is the table of paintings.csv, `raw` the folder of its images, and `embedder` the first model without
+    its last layer.
     """
     training = paintings[paintings["split"] == "train"].reset_index(drop=True)
     sample = np.sort(np.random.default_rng(SEED).permutation(len(training))[:MAX_PAINTINGS])

@@ -49,7 +49,7 @@ def write_plots(
     maps = heat_maps(model, images, label_indices(shown["predicted"], data.labels))
     overlays = [overlay(image, heat_map) for image, heat_map in zip(images, maps, strict=True)]
     save_figure(plots.curves(history, data.source, epoch), folder / "curves.png")
-    save_figure(plots.confusion(predictions, data.labels, data.source), folder / "confusion.png")
+    save_figure(plots.confusion_matrix(predictions, data.labels, data.source), folder / "confusion.png")
     save_figure(plots.errors(predictions, data.images, data.labels, data.source), folder / "errors.png")
     save_figure(plots.gradcam(shown, images, overlays, data.source), folder / "gradcam.png")
 

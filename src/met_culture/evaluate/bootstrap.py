@@ -44,11 +44,7 @@ def _resampled(counts: np.ndarray, samples: int, seed: int) -> np.ndarray:
 def intervals(predictions: pd.DataFrame, labels: list[str], samples: int, seed: int) -> dict[str, list[float]]:
     """Return 95 % percentile intervals of the headline metrics by a bootstrap that draws whole groups.
 
-    Args:
-        predictions: Columns group, label and predicted.
-        labels: All labels.
-        samples: Number of resamples.
-        seed: Seed of the draws.
+    `predictions` has columns group, label and predicted.
     """
     group_indices, groups = pd.factorize(predictions["group"])
     counts = np.zeros((len(groups), len(labels) ** 2))

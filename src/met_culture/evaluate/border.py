@@ -1,4 +1,4 @@
-"""The border of an image shows mounts, frames, colour bars or black more than painting: replace it, or all but it."""
+"""Replace the border of an image, which shows mounts, frames or colour bars, or replace all but the border."""
 
 import numpy as np
 

@@ -17,7 +17,7 @@ def worst_first(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:
 
 
 def _confident_correct(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:
-    """Return the indices of the correct predictions: the most confident of each label, then the second ones, ..."""
+    """Return the indices of the correct predictions: the most confident of each label, then the next of each, ..."""
     confidence = probabilities(predictions, labels).max(axis=1)
     correct = predictions.assign(index=range(len(predictions)), confidence=confidence)
     correct = correct[correct["label"] == correct["predicted"]]

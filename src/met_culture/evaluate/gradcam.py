@@ -1,4 +1,4 @@
-"""Grad-CAM: which parts of an image speak for a label. It shows where a network looks, not what it recognises.
+"""Grad-CAM: which parts of an image support a label. It shows where a network looks, not what it recognises.
 
 Source: Selvaraju et al., Grad-CAM, 2017, in the element-wise form of Draelos and Carin, HiResCAM, 2020. That form does
 not average gradients over positions, so positions that the network treats differently stay apart.
@@ -61,7 +61,7 @@ def _jax_gradients(above: keras.Model, maps: keras.KerasTensor, weights: np.ndar
 
 
 def _gradients(above: keras.Model, maps: np.ndarray, label_indices: np.ndarray) -> np.ndarray:
-    """Return the gradient of each image's logit of its label, minus the mean logit, in the shape of `maps`."""
+    """Return, in the shape of `maps`, the gradient of the label's logit minus the mean logit, for each image."""
     tensor = keras.ops.convert_to_tensor(maps)
     one_hot = keras.utils.to_categorical(label_indices, above.output_shape[-1])
     weights = one_hot - one_hot.mean()
@@ -74,15 +74,15 @@ def _gradients(above: keras.Model, maps: np.ndarray, label_indices: np.ndarray) 
 
 
 def heat_maps(model: keras.Model, images: np.ndarray, label_indices: np.ndarray) -> np.ndarray:
-    """Return how much each pixel speaks for a label, float32 (n, size, size), 0 to 1 in each image.
+    """Return how much each pixel supports a label, float32 (n, size, size), 0 to 1 in each image.
 
     Args:
         model: As `load_model` returns it.
         images: uint8 (n, size, size, 3), RGB.
-        label_indices: The index of a label for each image, int (n,).
+        label_indices: Index of the label for each image, int (n,).
 
     Raises:
-        UserError: The backend of Keras gives no gradients here.
+        UserError: The backend of Keras is neither tensorflow nor jax.
     """
     to_map, above = split_model(model)
     maps = np.asarray(to_map.predict_on_batch(images), np.float32)

@@ -1,4 +1,7 @@
-"""The metrics of a classifier, from its labels and confidences."""
+"""The metrics of a classifier.
+
+`confidence` is the highest probability of each image, `correct` whether its prediction is correct; both (n,).
+"""
 
 import numpy as np
 from sklearn import metrics
@@ -31,11 +34,6 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int) ->
     """Return the expected calibration error: how far confidence is from accuracy, averaged over images.
 
     Source: Guo et al., On Calibration of Modern Neural Networks, 2017, with equal-width bins.
-
-    Args:
-        confidence: Highest probability of each image, (n,).
-        correct: Whether the prediction is correct, (n,).
-        bins: Number of bins.
     """
     bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
     gap = np.bincount(bin_index, weights=confidence - correct, minlength=bins)
@@ -43,13 +41,7 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int) ->
 
 
 def selective_accuracy(confidence: np.ndarray, correct: np.ndarray, coverage: float) -> float:
-    """Return the accuracy on the most confident images.
-
-    Args:
-        confidence: Highest probability of each image, (n,).
-        correct: Whether the prediction is correct, (n,).
-        coverage: Fraction of the images that count, above 0; at least one image counts.
-    """
+    """Return the accuracy on the most confident images: on a fraction `coverage` of all, at least one image."""
     count = max(1, round(coverage * len(confidence)))
     most_confident = np.argsort(-confidence, kind="stable")[:count]
     return float(correct[most_confident].mean())
@@ -57,11 +49,6 @@ def selective_accuracy(confidence: np.ndarray, correct: np.ndarray, coverage: fl
 
 def metrics_above_threshold(confidence: np.ndarray, correct: np.ndarray, threshold: float) -> dict[str, float | None]:
     """Return the metrics of a model that answers only with a confidence of at least `threshold`.
-
-    Args:
-        confidence: Highest probability of each image, (n,).
-        correct: Whether the prediction is correct, (n,).
-        threshold: Lowest confidence of an answer.
 
     Returns:
         The threshold; coverage, the fraction of the images that are answered; accuracy on these, None without any.

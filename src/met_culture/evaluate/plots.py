@@ -1,4 +1,8 @@
-"""The plots of a run: curves, confusion matrix, worst errors, heat maps. Equal data give equal bytes."""
+"""The plots of a run: curves, confusion matrix, worst errors, heat maps. Equal data give equal bytes.
+
+`source` is the name of the data, which every title shows. `predictions` has one row per image: title, label, predicted,
+p_<label>. `images` are uint8 (n, size, size, 3), RGB, in the order of `predictions`.
+"""
 
 from collections.abc import Sequence
 
@@ -20,7 +24,7 @@ TITLE_CHARACTERS = 38  # of a painting's title that fit above an image of that g
 
 
 def _metric_curve(axis: Axes, history: pd.DataFrame, metric: str, unit: str, kept_epoch: int) -> None:
-    for split, colour, label in (("train", BLUE, "train (as fed)"), ("val", VERMILION, "validation")):
+    for split, colour, label in (("train", BLUE, "train (augmented)"), ("val", VERMILION, "validation")):
         axis.plot(history["epoch"], history[f"{split}_{metric}"], color=colour, label=label)
     axis.axvline(kept_epoch, color="0.5", linestyle=":", label=f"kept epoch ({kept_epoch})")
     head_epochs = int((history["phase"] == "head").sum())
@@ -36,13 +40,13 @@ def _metric_curve(axis: Axes, history: pd.DataFrame, metric: str, unit: str, kep
 def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
     """Draw train and validation accuracy and loss by epoch; mark the kept epoch and the start of fine-tuning."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    _metric_curve(left, history, "accuracy", "share of images", kept_epoch)
+    _metric_curve(left, history, "accuracy", "fraction of images", kept_epoch)
     _metric_curve(right, history, "loss", "cross-entropy, nats", kept_epoch)
     figure.suptitle(f"Training ({source})")
     return figure
 
 
-def confusion(predictions: pd.DataFrame, labels: list[str], source: str) -> Figure:
+def confusion_matrix(predictions: pd.DataFrame, labels: list[str], source: str) -> Figure:
     """Draw the confusion matrix, each row normalised to 1.
 
     Each label shows its number of images, and "too few" below `MIN_IMAGES`: such a row is too noisy to interpret.
@@ -66,7 +70,11 @@ def confusion(predictions: pd.DataFrame, labels: list[str], source: str) -> Figu
         note = ", too few" if images < MIN_IMAGES else ""
         row_names.append(f"{label}\n(n={images}{note})")
     axis.set_yticks(range(len(labels)), row_names)
-    axis.set(xlabel="predicted culture", ylabel="true culture", title=f"Test images, share of each row\n({source})")
+    axis.set(
+        xlabel="predicted culture",
+        ylabel="true culture",
+        title=f"Confusion matrix of the test images,\nrows normalised ({source})",
+    )
     return figure
 
 
@@ -79,14 +87,7 @@ def _caption(prediction: pd.Series, characters: int) -> str:
 
 
 def errors(predictions: pd.DataFrame, images: Array, labels: list[str], source: str) -> Figure:
-    """Draw the wrong predictions with the lowest probability of the true label.
-
-    Args:
-        predictions: One row per image: title, label, predicted, p_<label>.
-        images: uint8 (n, size, size, 3), RGB, in the order of `predictions`.
-        labels: All labels.
-        source: Name of the data, shown above.
-    """
+    """Draw the wrong predictions with the lowest probability of the true label."""
     wrong = worst_first(predictions, labels)
     cells = [(images[index], _caption(predictions.iloc[index], TITLE_CHARACTERS)) for index in wrong[: COLUMNS * ROWS]]
     figure = image_grid(cells, COLUMNS, width=10, row_height=3, header_height=0.2, caption_size=8)
@@ -95,14 +96,7 @@ def errors(predictions: pd.DataFrame, images: Array, labels: list[str], source: 
 
 
 def gradcam(predictions: pd.DataFrame, images: np.ndarray, heat_maps: Sequence[np.ndarray], source: str) -> Figure:
-    """Draw images and, below each, the heat map of its prediction.
-
-    Args:
-        predictions: One row per image: title, label, predicted, p_<label>.
-        images: uint8 (n, size, size, 3), RGB, in the order of `predictions`.
-        heat_maps: The images with their heat maps laid over, in the same order.
-        source: Name of the data, shown above.
-    """
+    """Draw images and, below each, the same image under its heat map, one of `heat_maps`."""
     characters = TITLE_CHARACTERS * COLUMNS // EXAMPLES  # images are smaller than in the grid of errors
     cells: list[Cell | None] = []
     for start in range(0, len(images), EXAMPLES):
@@ -113,5 +107,5 @@ def gradcam(predictions: pd.DataFrame, images: np.ndarray, heat_maps: Sequence[n
         cells += [(heat_maps[index], "") for index in row]
         cells += blanks
     figure = image_grid(cells, EXAMPLES, width=14, row_height=2.45, header_height=0.3, caption_size=8)
-    figure.suptitle(f"Where the network looked for its answer: dark blue nowhere, yellow most ({source})")
+    figure.suptitle(f"Grad-CAM: evidence for the predicted culture, from dark blue (none) to yellow (most) ({source})")
     return figure

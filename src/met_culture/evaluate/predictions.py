@@ -19,7 +19,7 @@ TEXT = {"label": str, "predicted": str, "title": str}  # a label may look like a
 def predict_array(
     model: "keras.Model", images: Array, batch_size: int, transform: Callable[[np.ndarray], np.ndarray] | None = None
 ) -> np.ndarray:
-    """Return probabilities, float32 (n, labels); memory holds one batch of images.
+    """Return the probabilities of images, uint8 (n, size, size, 3), RGB, as float32 (n, labels).
 
     Args:
         model: From images to probabilities.

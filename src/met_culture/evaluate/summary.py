@@ -1,4 +1,4 @@
-"""Every metric of one table of predictions, and the line that sums them up."""
+"""All metrics of a table of predictions, and a line that summarises them."""
 
 from typing import Any
 
@@ -30,17 +30,17 @@ def compute_metrics(
     temperature: float = 1.0,
     threshold: float = 0.0,
 ) -> dict[str, Any]:
-    """Return every metric of one table of predictions.
+    """Return all metrics of a table of predictions.
 
     Args:
         predictions: Columns group, label, predicted and one `p_<label>` per label.
         labels: All labels, in the order of the classes.
-        majority: The most frequent label of the training images, which the simplest baseline always predicts.
-        bins: Bins of the calibration error.
-        samples: Resamples of the bootstrap.
+        majority: The most frequent label of the training images, the prediction of the simplest baseline.
+        bins: Number of bins of the calibration error.
+        samples: Number of resamples of the bootstrap.
         seed: Seed of the bootstrap.
-        temperature: By which the model's logits were divided; gives the calibration error before calibration.
-        threshold: Below this probability the model's answer is unsure.
+        temperature: Temperature of the model, to compute the calibration error before calibration.
+        threshold: Confidence threshold of the model.
     """
     true, predicted = predictions["label"].to_numpy(), predictions["predicted"].to_numpy()
     p = probabilities(predictions, labels)

@@ -8,7 +8,7 @@ import pandas as pd
 from met_culture.clean.tables import read_paintings
 from met_culture.common.files import read_json
 
-API = "Metropolitan Museum of Art"  # how the name of this source begins
+API = "Metropolitan Museum of Art"  # start of the name of this source
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def read_collection(raw: Path, clean: Path) -> Collection:
 
 
 def scope(source: str, objects: int) -> str:
-    """Return what was fetched, so that no reader takes a count for that of the whole museum."""
-    extent = "those that fetch.candidates asked for" if API in source else "all of it"
-    return f"{source}: {objects:,} objects, {extent}"
+    """Return which objects were fetched, so that nobody takes a count for that of the whole museum."""
+    if API in source:
+        return f"{source}: the {objects:,} objects that fetch.candidates describes"
+    return f"{source}: all {objects:,} objects"

@@ -45,7 +45,7 @@ def distributions(shapes: pd.DataFrame, colours: dict[str, np.ndarray], labels: 
         shapes: Columns label, aspect, height_cm and year.
         colours: Mean colours of each label's paintings, float (n, 3), RGB, 0 to 1.
         labels: All labels, in order.
-        scope: What was fetched, shown above.
+        scope: Subtitle, which says what was fetched.
     """
     figure, ((aspect, height), (year, colour)) = plt.subplots(2, 2, figsize=(10, 6.5), layout="constrained")
     for axis, column in ((aspect, "aspect"), (height, "height_cm")):
@@ -57,5 +57,6 @@ def distributions(shapes: pd.DataFrame, colours: dict[str, np.ndarray], labels: 
     aspect.set_xlabel("aspect ratio (width / height)")
     height.set_xlabel("height (cm)")
     year.set_xlabel("year (middle of its dates)")
-    figure.suptitle(f"Paintings by culture: sizes, dates, colours (number of paintings that say)\n{scope}", fontsize=10)
+    title = "Paintings by culture: sizes, dates, colours (number of paintings with data)"
+    figure.suptitle(f"{title}\n{scope}", fontsize=10)
     return figure

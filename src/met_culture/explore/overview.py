@@ -52,7 +52,7 @@ def _duplicates(collection: Collection, rows: int) -> Figure:
     cells: list[Cell] = []
     for number, members in enumerate(groups[:rows], 1):
         cells += captioned(members.head(GRID_COLUMNS), collection.raw, f"group {number}")
-    title = f"Pictures that are one: {len(groups):,} groups of copies, near-duplicates and leaves of an album"
+    title = f"Duplicates: {len(groups):,} groups of copies, near-duplicates and leaves of an album"
     return plots.grid(cells, GRID_COLUMNS, title, collection.kept_scope)
 
 
@@ -61,13 +61,13 @@ def _object_counts(collection: Collection, values: pd.Series, title: str) -> Fig
 
 
 def overview(collection: Collection, params: ExploreParams) -> Iterator[tuple[str, Figure]]:
-    """Yield the name and the figure of every plot, one at a time, as each holds many images."""
+    """Yield the name and the figure of every plot; one figure at a time, because it holds many images."""
     objects, rng = collection.objects, np.random.default_rng(params.seed)
     yield "collection", _random_objects(collection, params.pictures, rng)
     yield "classes", _random_paintings(collection, rng)
     yield "object", _fullest_object(collection)
-    title = "How filled each of the 57 columns is"
-    yield "columns", plots.bars(statistics.filled(objects), title, collection.scope, "share of objects")
+    title = "Filled cells of each of the 57 columns"
+    yield "columns", plots.bars(statistics.filled(objects), title, collection.scope, "fraction of objects")
     classifications = statistics.top(statistics.families(objects["classification"]), params.bars)
     yield "classifications", _object_counts(collection, classifications, "Classifications, aliases joined")
     yield "cultures", _cultures(collection, params.bars)

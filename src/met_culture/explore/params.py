@@ -10,7 +10,7 @@ from met_culture.common.config import STRICT, Seed
 
 @dataclass(frozen=True, config=STRICT)
 class ExploreParams:
-    """Which images the grids show, and how many bars the charts."""
+    """Which images the grids show, and how many bars the charts have."""
 
     seed: Seed
     pictures: Annotated[int, Field(ge=6, le=120)]

@@ -66,5 +66,5 @@ def example(record: pd.Series, scope: str) -> Figure:
     figure, axis = plt.subplots(figsize=(9, height), layout="constrained")
     axis.axis("off")
     axis.text(0, 1, "\n".join(lines), family="monospace", fontsize=7.5, va="top", transform=axis.transAxes)
-    axis.set_title(f"One object: {len(filled)} of {len(record)} columns say something\n{scope}", fontsize=10)
+    axis.set_title(f"One object: {len(filled)} of {len(record)} columns are filled\n{scope}", fontsize=10)
     return figure

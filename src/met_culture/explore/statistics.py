@@ -65,7 +65,7 @@ def kinds(objects: pd.DataFrame) -> pd.Series:
 
 
 def cultures(objects: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return `works` and `paintings` of the cultures with the most works; every India is one, as in the article."""
+    """Return `works` and `paintings` of the most frequent cultures; all names of India are one, as in the article."""
     culture = objects["culture"].fillna("").replace("", EMPTY)
     culture = culture.where(~culture.str.contains(r"\bIndia\b"), "India (all)")
     is_painting = _described(objects).str.contains("painting", regex=False)

@@ -4,10 +4,10 @@ Reads: the source that `fetch.source` names.
 Writes: `objects.parquet` (one row per object: the API's 57 columns, and status, reason, image file, sha256, bytes,
 width, height), `images/<objectID>.jpg`, `source.json` (the name that later stages print beside every result), and the
 metrics. Equal runs write equal bytes; what varies goes to `fetch.log` and `report.csv` in the state folder.
-`--dry-run` prints the plan, and asks for nothing but the catalogue.
+`--dry-run` prints the plan, and requests only the catalogue.
 
-Statuses: ok, no_image (the record names none), image_gone (404), image_refused (not a whole picture, or from a host
-that is not allowed), image_failed and record_failed (no answer; `dvc repro --force fetch` asks again), record_gone
+Statuses: ok, no_image (the record names none), image_gone (404), image_refused (does not decode, or from a host that is
+not allowed), image_failed and record_failed (no answer; `dvc repro --force fetch` tries again), record_gone
 (404), record_malformed.
 """
 
@@ -31,22 +31,22 @@ def _print_summary(metrics: dict[str, Any], report: Path) -> None:
     if left_out := metrics.get("not_candidate"):
         print_line(f"{'not_candidate':<17}{left_out:>9,}  (found by the catalogue, left out by fetch.candidates)")
     if missed := metrics.get("missed_by_search"):
-        print_line(f"the search has {missed:,} more objects than it names; fetch.catalog csv or listing may find them")
+        print_line(f"the search misses {missed:,} objects; fetch.catalog csv or listing may find them")
     if skipped := metrics.get("rows_skipped"):
-        print_line(f"{skipped:,} rows of {metrics['rows']:,} in fetch.catalog_file were no records and left out")
+        print_line(f"{skipped:,} rows of {metrics['rows']:,} in fetch.catalog_file are invalid and left out")
     if failed := metrics["without_answer"]:
-        print_line(f"{failed:,} objects got no answer; `dvc repro --force fetch` asks for them again")
+        print_line(f"{failed:,} objects got no answer; `dvc repro --force fetch` requests them again")
     print_line(f"every object with its reason: {report}")
 
 
 def _arguments() -> argparse.Namespace:
     parser = path_parser(__doc__, "out", "metrics", prog="python -m met_culture.fetch")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan; ask for nothing but the catalogue")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan; request only the catalogue")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Fetch what `fetch.source` names into the folder of the first argument."""
+    """Fetch from `fetch.source` into the folder of the first argument."""
     paths = _arguments()
     params = load("fetch", FetchParams)
     location = locate(params)

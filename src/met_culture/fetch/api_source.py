@@ -10,7 +10,7 @@ MAX_RECORD = 5_000_000  # bytes; records take 2 to 20 kB
 
 
 class ApiSource:
-    """Asks the API for records, and the image hosts for images; threads may share it."""
+    """Requests records from the API, and images from the image hosts; threads may share it."""
 
     is_remote = True
 
@@ -21,7 +21,7 @@ class ApiSource:
 
     @property
     def blocks(self) -> int:
-        """How often a host had to be left alone."""
+        """Number of blocks by all hosts."""
         return self.client.blocks
 
     def record(self, object_id: int) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class ApiSource:
         Raises:
             GoneError: The link is dead.
             RefusedError: The URL must not be requested, or the image is too large.
-            ImageError: Not a whole picture.
+            ImageError: The image does not decode in full.
             FetchError: No good answer within the retries.
         """
         status, data, size = self.client.get_image(url)
@@ -63,7 +63,7 @@ class ApiSource:
         self.client.close()
 
     def summary(self) -> str:
-        """Return what the log says of a fetch."""
+        """Return the numbers of requests and blocks, for the log."""
         api, images = self.client.api_limiter.requests, self.client.image_limiter.requests
         return f"{api} API and {images} image requests, {self.blocks} blocks"
 

@@ -1,4 +1,4 @@
-"""The rules that choose what is fetched; they are broader than the rules by which clean keeps paintings."""
+"""The rules that choose the objects to fetch; they are broader than the rules of the stage clean."""
 
 import hashlib
 import heapq

@@ -1,8 +1,7 @@
-"""The ways to learn which objects there are, before any of them is asked for.
+"""The four catalogues of all objects. One of them is read before any record is requested.
 
-search: the API's search, a request for some hundred ids. listing: every id that the API lists, as the article did it.
-csv: MetObjects.csv chooses, so that only candidates cost a request. dump: a bulk file holds the records themselves, and
-the API is not asked at all.
+search: the API's search, one request for up to 500 ids. listing: every id that the API lists, as in the article.
+csv: MetObjects.csv, so that only candidates cost a request. dump: a bulk file of whole records, which needs no request.
 """
 
 import hashlib
@@ -20,7 +19,7 @@ from met_culture.common.progress import progress
 from met_culture.common.terminal import print_note
 from met_culture.fetch.candidates import is_candidate, subset
 from met_culture.fetch.catalogue_api import asker, is_fresh, listed_ids, searched_ids
-from met_culture.fetch.catalogue_file import CHOOSING, csv_records, dump_records
+from met_culture.fetch.catalogue_file import RULE_KEYS, csv_records, dump_records
 from met_culture.fetch.folder import FolderSource
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.sources import Source
@@ -34,25 +33,25 @@ MAX_FILE = 8_000_000_000  # bytes; MetObjects.csv has 317 MB
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The ids that a catalogue names, and what the metrics say of how they were chosen."""
+    """The ids that a catalogue names, and the counts for the metrics."""
 
     ids: set[int]
     counts: dict[str, int] = field(default_factory=dict)
 
 
 def choose(source: Source, state: FetchState, params: FetchParams) -> tuple[list[int], dict[str, object]]:
-    """Return the ids to fetch, ascending, and metrics of how they were chosen.
+    """Return the ids to fetch, ascending, and metrics that describe the choice.
 
-    Everything in a museum folder is wanted, and in the sample too, as it costs nothing there.
+    Of a museum folder, and of the sample, all objects are fetched, because that costs no request.
 
     Raises:
         UserError: The catalogue cannot be read, or names no object.
     """
     if isinstance(source, FolderSource):
-        return _limited("folder", f"{source.folder}", Catalogue(source.ids()), params)
+        return _limited("folder", str(source.folder), Catalogue(source.ids()), params)
     client = source.client
     named = params.catalog_file if params.catalog in ("csv", "dump") else f"{client.api}, {params.catalog}"
-    ids, metrics = _limited(params.catalog, named, _WAYS[params.catalog](client, state, params), params)
+    ids, metrics = _limited(params.catalog, named, _CATALOGUES[params.catalog](client, state, params), params)
     if params.catalog == "dump":
         _store_dump(client, state, params, set(ids))
     return ids, metrics
@@ -68,7 +67,7 @@ def _limited(
 
 
 def changed_ids(client: Client, state: FetchState, since: str) -> set[int]:
-    """Return the ids that may differ from what is stored: changed since a date, no longer listed, or back again."""
+    """Return the ids whose stored record may be outdated: changed since a date, no longer listed, or listed again."""
     ask = asker(client, state)
     changed, listed = listed_ids(ask, since=since), listed_ids(ask)
     unlisted = set(state.records.ids(gone=False)) - listed
@@ -99,14 +98,14 @@ def _csv(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
 
 def _dump(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
     ids, rows = set(), 0
-    for record in progress(dump_records(_catalog_file(client, state, params), CHOOSING), "catalogue", "records"):
+    for record in progress(dump_records(_catalog_file(client, state, params), RULE_KEYS), "catalogue", "records"):
         rows += 1
         if is_candidate(record, params.candidates):
             ids.add(record["objectID"])
     return Catalogue(ids, {"rows": rows})
 
 
-_WAYS: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] = {
+_CATALOGUES: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] = {
     "search": _search,
     "listing": _listing,
     "csv": _csv,
@@ -115,7 +114,7 @@ _WAYS: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] = {
 
 
 def _store_dump(client: Client, state: FetchState, params: FetchParams, chosen: set[int]) -> None:
-    """Store the chosen records of a dump, as if the API had answered them."""
+    """Store the chosen records of a dump like answers of the API."""
     records = progress(dump_records(_catalog_file(client, state, params)), "dump", "records")
     wanted = (record for record in records if record["objectID"] in chosen)
     while batch := list(islice(wanted, BATCH)):
@@ -125,29 +124,29 @@ def _store_dump(client: Client, state: FetchState, params: FetchParams, chosen: 
 
 
 def _catalog_file(client: Client, state: FetchState, params: FetchParams) -> Path:
-    """Return the bulk file; one behind a URL is kept in the state folder until the museum has another version."""
+    """Return the bulk file; that of a URL is downloaded into the state folder if it has changed there."""
     name = params.catalog_file or ""  # params has checked that it is set
     if not name.startswith(("https://", "http://")):
         return main_checkout() / Path(name).expanduser()
     file = state.folder / f"catalog-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     key = f"answer {name}"  # forgotten when the fetch has ended
     if not (file.exists() and is_fresh(state.stored_answer(key).get("at"))):
-        _read_catalog(client, state, name, file)
+        _download_catalog(client, state, name, file)
         state.write_fact(key, json.dumps({"at": time.time()}))
     return file
 
 
-def _read_catalog(client: Client, state: FetchState, url: str, file: Path) -> None:
-    """Write the bulk file of a URL, unless its version is here already."""
+def _download_catalog(client: Client, state: FetchState, url: str, file: Path) -> None:
+    """Download the bulk file of a URL, unless the local copy is up to date."""
     etag = state.fact(f"catalog {url}") if file.exists() else None
-    half = file.with_name(f".{file.name}")
+    partial = file.with_name(f".{file.name}")
     print_note(f"fetch: reading {url}")
     try:
-        status, new_etag = client.get_file(url, half, max_bytes=MAX_FILE, etag=etag)
+        status, new_etag = client.get_file(url, partial, max_bytes=MAX_FILE, etag=etag)
     except FetchError as error:
         raise UserError(f"fetch.catalog_file: {url}: {error}; check the address and the network.") from None
     if status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         raise UserError(f"fetch.catalog_file: {url} answered status {status}; check the address.")
     if status == HTTPStatus.OK:
-        half.replace(file)
+        partial.replace(file)
         state.write_fact(f"catalog {url}", new_etag or "")

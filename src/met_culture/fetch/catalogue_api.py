@@ -1,4 +1,4 @@
-"""Ask the API itself which objects there are: its search, or its listing of every id."""
+"""Get the ids of objects from the API: from its search, or from its listing of every id."""
 
 import json
 import time
@@ -28,7 +28,7 @@ WINDOW_REQUESTS = 120
 # Years that cut the collection into parts; most fit the window, and the others are halved further.
 YEARS = (-400_000, -3_000, -1_000, 0, 1000, 1500, 1600, 1700, 1750, 1800, 1850, 1880, 1900, 1925, 1950, 1975, 2100)
 FRESH_S = 24 * 3600.0  # seconds for which a fetch that was stopped uses an answer again
-TOLERANCE = 0.01  # share of its total that a search may lack before the department is listed instead
+TOLERANCE = 0.01  # fraction of its total that a search may lack; beyond it, the department is listed, too
 
 Ask = Callable[[str], dict[str, Any]]  # takes a path with its query, returns a dict with `total` and `objectIDs`
 
@@ -39,7 +39,7 @@ def is_fresh(seconds: object) -> bool:
 
 
 def asker(client: Client, state: FetchState) -> Ask:
-    """Return a function that asks the API for ids, and stores the answers until the fetch has ended.
+    """Return a function that requests ids from the API, and stores the answers until the fetch has ended.
 
     Raises:
         UserError: (the function) No answer with a list of ids, after the retries.
@@ -87,11 +87,13 @@ def listed_ids(ask: Ask, *, since: str | None = None) -> set[int]:
 
 
 def searched_ids(ask: Ask, rules: tuple[CandidateRule, ...]) -> tuple[set[int], int]:
-    """Return the ids that the search gives for the rules, with images, and how many its totals announce beyond them.
+    """Return the ids of objects with images that the search gives for the rules, and how many ids it misses.
+
+    The search misses ids if its total is larger than the number of ids on its pages.
 
     A search with more ids than its window is cut by date. If it still lacks more than `TOLERANCE` of its total, and
-    the whole department is wanted, the department's listing is added. If only a part is wanted, the ids stay missing:
-    the listing would cost a request for every object of the department.
+    the whole department is wanted, the department's listing is added. If only a part is wanted, the ids stay missing,
+    because the listing would cost a request for every object of the department.
     """
     ids: set[int] = set()
     missed = 0
@@ -115,8 +117,8 @@ def _searches(rules: tuple[CandidateRule, ...]) -> list[tuple[int, dict[str, str
 
 
 def _terms(rule: CandidateRule) -> list[dict[str, str]]:
-    """Return the filters of the searches that cover a rule; their records are checked again."""
-    if rule.classifications and "" not in rule.classifications:  # a blank one cannot be searched for
+    """Return the filters of the searches that cover a rule; they may give more, so their records are checked."""
+    if rule.classifications and "" not in rule.classifications:  # the search cannot look for a blank one
         # The search names the classification `medium`, and matches it exactly.
         return [{"q": "*", "medium": classification} for classification in rule.classifications]
     if rule.object_names:

@@ -1,4 +1,4 @@
-"""Read a bulk file instead of asking the API: MetObjects.csv, or a dump of whole records."""
+"""Read a bulk file instead of the API: MetObjects.csv, or a dump of whole records."""
 
 import csv
 import json
@@ -17,11 +17,11 @@ from met_culture.fetch.records import BLANKS, MAX_ID, RecordError, coerce
 FIELDS = {"department": "Department", "classification": "Classification", "objectName": "Object Name"}
 ID, PUBLIC_DOMAIN = "Object ID", "Is Public Domain"
 LFS = b"version https://git-lfs"  # start of the pointer that replaces the file in a clone without Git LFS
-MAX_LINE = 5_000_000  # bytes; a longer line is cut, and then it is no JSON
+MAX_LINE = 5_000_000  # bytes; a longer line is cut, and then it is not JSON
 BATCH = 500  # rows of a parquet file that memory holds at once
 
-# The keys that the rules need.
-CHOOSING = ("objectID", "department", "classification", "objectName", "isPublicDomain")
+# The keys that the rules need, and the id.
+RULE_KEYS = ("objectID", "department", "classification", "objectName", "isPublicDomain")
 
 
 def _object_id(value: Any) -> int | None:  # noqa: ANN401 - what a file holds
@@ -37,21 +37,21 @@ def _check_start(file: Path) -> bytes:
     except OSError as error:
         raise UserError(f"fetch.catalog_file: {file} cannot be read ({error.strerror}).") from None
     if start.startswith(LFS):
-        raise UserError(f"fetch.catalog_file: {file} is a Git LFS pointer; run `git lfs pull` where it comes from.")
+        raise UserError(f"fetch.catalog_file: {file} is a Git LFS pointer; run `git lfs pull` in its repository.")
     if start.lstrip()[:1] == b"<":
         raise UserError(f"fetch.catalog_file: {file} is a web page; give the address of the file itself.")
     return start
 
 
 def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
-    """Yield the values of the keys in `CHOOSING` for every row of MetObjects.csv; None for a row that is no record.
+    """Yield the values of the keys in `RULE_KEYS` for every row of MetObjects.csv; None for an invalid row.
 
-    A row is no record if it has no id, or more or fewer cells than the header.
+    A row is invalid if it has no id, or more or fewer cells than the header.
 
     Source of the format: https://github.com/metmuseum/openaccess (UTF-8 with BOM, several values joined with `|`).
 
     Raises:
-        UserError: Not that file, or a row that is no CSV.
+        UserError: The file is not MetObjects.csv, or a row is not CSV.
     """
     _check_start(file)
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
@@ -98,7 +98,7 @@ def _parquet_rows(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # also for text that is not UTF-8
         reason = " ".join(str(error).split())[:100]
-        raise UserError(f"fetch.catalog_file: {file} is no whole parquet file ({reason}).") from None
+        raise UserError(f"fetch.catalog_file: {file} is not a whole parquet file ({reason}); get it again.") from None
 
 
 def _json_rows(file: Path) -> Iterator[Any]:

@@ -28,7 +28,7 @@ class Database:
 
         Args:
             file: Its folder must exist.
-            tables: SQL that makes the tables which are missing.
+            tables: SQL that makes missing tables.
         """
         self.file = file
         self._guard = threading.Lock()
@@ -43,7 +43,7 @@ class Database:
         self._connection.close()
 
     def find(self, query: str, *values: object) -> sqlite3.Row | None:
-        """Return the first row of a query, if there is one."""
+        """Return the first row of a query, or None."""
         with self._guard, self._named_errors():
             row: sqlite3.Row | None = self._connection.execute(query, values).fetchone()
         return self._checked(row) if row else None
@@ -86,7 +86,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all that is written in the context at once, which is quicker; for one thread only."""
+        """Commit all writes of the context together, which is faster; for one thread only."""
         with self._named_errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:

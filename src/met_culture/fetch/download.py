@@ -16,17 +16,17 @@ from met_culture.fetch.state import FetchState
 from met_culture.images.check import BrokenImageError, ImageError
 from met_culture.web.errors import FetchError, GoneError, RefusedError
 
-GIVE_UP_AFTER = 3  # failures in a row, each after all its attempts; then the host is down, and more would burden it
-DECODING = 2  # threads beyond the requests at once, which decode and write meanwhile
+GIVE_UP_AFTER = 3  # consecutive failures, each after all its attempts: the host is down, and requests would burden it
+DECODING = 2  # threads that decode and write while the others wait for answers
 
 
 @dataclass(frozen=True)
 class Refresh:
-    """Which records are asked for again.
+    """Which records are requested again.
 
     Attributes:
         outdated: Objects whose record may have changed.
-        first_run: What was asked for in this run or later is up to date.
+        first_run: A record that was requested in this run or later is up to date.
     """
 
     outdated: set[int] = field(default_factory=set)
@@ -34,51 +34,55 @@ class Refresh:
 
 
 class Download:
-    """One pass over the objects, which stores everything in the state."""
+    """One pass over the objects, which stores all results in the state."""
 
     def __init__(
         self, source: Source, state: FetchState, rules: tuple[CandidateRule, ...], progress_bar: "tqdm[Any]"
     ) -> None:
-        """Prepare; `run` does it.
+        """Prepare the pass; `run` starts it.
 
         Args:
             source: Where records and images come from.
-            state: What is known, and where everything is stored.
-            rules: Records that fit none of them get no image.
+            state: Holds earlier results, and receives the new ones.
+            rules: The image of a record that fits no rule is not fetched.
             progress_bar: Its total is the number of objects.
         """
         self.source, self.state, self.rules, self.progress_bar = source, state, rules, progress_bar
         self.with_image = self.without_image = 0
-        self._in_a_row = {"record": 0, "image": 0}  # failures
+        self._failures = {"record": 0, "image": 0}  # consecutive ones
         self._may_give_up = source.is_remote
-        self._counting = threading.Lock()
+        self._count_lock = threading.Lock()
 
     def run(self, ids: Iterable[int], refresh: Refresh) -> None:
-        """Fetch what is not settled; what failed in an earlier run comes last.
+        """Fetch all records and images that are not settled; those that failed in an earlier run come last.
 
         Args:
             ids: The objects.
-            refresh: Which of them are asked for again.
+            refresh: Which of them are requested again.
 
         Raises:
-            UserError: Too many failures in a row. What was fetched stays, and the next run continues.
-            OSError: The disk is full, or the like.
+            UserError: Too many consecutive failures. The results so far stay, and the next run continues.
+            OSError: A file cannot be written, for example because the disk is full.
         """
         workers = ImageWorkers(self.source.parallel + DECODING, self._fetch_image, self.source.stop)
         try:
-            late = [object_id for object_id in ids if not self._process(object_id, refresh, workers)]
-            # Three that always fail must not keep the rest, or the outputs, from ever being done.
+            postponed = [object_id for object_id in ids if not self._process(object_id, refresh, workers)]
+            # Otherwise three objects that always fail would end every run before the outputs are built.
             self._may_give_up = False
-            for object_id in late:
+            for object_id in postponed:
                 self._process(object_id, refresh, workers, retry=True)
             workers.finish()
         except BaseException:
             workers.abandon()
-            workers.raise_error()  # which may have stopped the main thread, too
+            workers.raise_error()  # it may be the reason for this one
             raise
 
     def _process(self, object_id: int, refresh: Refresh, workers: ImageWorkers, *, retry: bool = False) -> bool:
-        """Ask for a record if need be and queue its image; unless `retry`, return False if either failed before."""
+        """Fetch a record if necessary, and queue its image.
+
+        Returns:
+            False if one of them failed in an earlier run and `retry` is False; then it was not fetched.
+        """
         row = self.state.records.find(object_id)
         failed = bool(row and row["failure"] and row["run"] < self.state.run)
         if failed and not retry:
@@ -110,13 +114,13 @@ class Download:
         try:
             record = self.source.record(object_id)
         except GoneError as error:
-            self._in_a_row["record"] = 0
+            self._failures["record"] = 0
             self.state.records.write(object_id, "record_gone", str(error), None, None)
         except FetchError as error:
             self.state.records.write_failure(object_id, str(error))
             self._note_failure("record", error)
         else:
-            self._in_a_row["record"] = 0
+            self._failures["record"] = 0
             self.state.records.store(object_id, record)
 
     def _fetch_image(self, url: str) -> None:
@@ -124,19 +128,19 @@ class Download:
         try:
             data, size = self.source.image(url)
         except GoneError as error:
-            self._in_a_row["image"] = 0
+            self._failures["image"] = 0
             self.state.images.write_failure(url, "image_gone", str(error), settled=True)
             self._count(without_image=1)
         except (FetchError, ImageError) as error:
             self._store_image_failure(url, error)
         else:
-            self._in_a_row["image"] = 0
+            self._failures["image"] = 0
             self.state.images.write(url, data, size)
             self._count(with_image=1)
 
     def _store_image_failure(self, url: str, error: FetchError | ImageError) -> None:
         status = "image_refused" if isinstance(error, RefusedError | ImageError) else "image_failed"
-        # The next run tries again what other parameters, or a host that blocked, may change.
+        # Not settled, so tried again by the next run: failures that other parameters or a later time may change.
         settled = isinstance(error, ImageError) and not isinstance(error, BrokenImageError)
         self.state.images.write_failure(url, status, str(error), settled=settled)
         self._count(without_image=1)
@@ -144,13 +148,15 @@ class Download:
             self._note_failure("image", error)
 
     def _note_failure(self, kind: str, error: Exception) -> None:
-        self._in_a_row[kind] += 1
-        if self._may_give_up and self._in_a_row[kind] >= GIVE_UP_AFTER:
-            raise UserError(f"{GIVE_UP_AFTER} {kind}s in a row failed, the last one: {error}; run again to continue.")
+        self._failures[kind] += 1
+        if self._may_give_up and self._failures[kind] >= GIVE_UP_AFTER:
+            raise UserError(
+                f"{GIVE_UP_AFTER} consecutive {kind}s failed, the last one: {error}; run again to continue."
+            )
 
     def _count(self, *, with_image: int = 0, without_image: int = 0) -> None:
         """Advance the progress bar by one object."""
-        with self._counting:
+        with self._count_lock:
             self.with_image += with_image
             self.without_image += without_image
             counts = {"kept": self.with_image, "failed": self.without_image}

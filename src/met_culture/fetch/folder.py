@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from met_culture.common.paths import IMAGES
-from met_culture.fetch.museum_records import read_records
+from met_culture.fetch.museum_records import MuseumRecords
 from met_culture.images.check import MAX_BYTES, BrokenImageError, ImageError, check_image
 from met_culture.web.errors import FetchError, GoneError
 from met_culture.web.url_policy import refused_image
@@ -25,7 +25,7 @@ def image_file(folder: Path, path: str) -> Path | None:
 
 
 def read_image(folder: Path, path: str) -> bytes | None:
-    """Return the bytes of the file of `image_file`, or None; of a file over the limit, one byte too many."""
+    """Return the bytes of `image_file`, or None; at most one byte more than allowed, so that a check sees it."""
     file = image_file(folder, path)
     if file is None:
         return None
@@ -40,17 +40,13 @@ class FolderSource:
     blocks = 0
 
     def __init__(self, folder: Path, parallel: int) -> None:
-        """Read the positions of the records.
-
-        Args:
-            folder: With `records.jsonl` and `images/`.
-            parallel: Images that are read at once.
+        """Open a folder with `records.jsonl` and `images/`; `parallel` images are read at once.
 
         Raises:
             UserError: The records cannot be read.
         """
         self.folder, self.parallel = folder, parallel
-        self._records = read_records(folder)
+        self._records = MuseumRecords(folder)
 
     def ids(self) -> set[int]:
         """Return the ids of all records."""
@@ -72,8 +68,8 @@ class FolderSource:
 
         Raises:
             GoneError: There is no such file.
-            RefusedError: The URL is no web address.
-            ImageError: Not a whole picture.
+            RefusedError: The URL is not a web address.
+            ImageError: The image does not decode in full.
             FetchError: The file cannot be read.
         """
         match = _WEB.fullmatch(url.lstrip())
@@ -88,7 +84,7 @@ class FolderSource:
         try:
             return data, check_image(data)
         except BrokenImageError as error:
-            raise ImageError(str(error)) from None  # reading it again would bring nothing else
+            raise ImageError(str(error)) from None  # reading it again would give the same
 
     def stop(self) -> None:
         """Do nothing: no read takes long."""
@@ -97,5 +93,5 @@ class FolderSource:
         """Do nothing: the file of the records closes with the object."""
 
     def summary(self) -> str:
-        """Return what the log says of a fetch."""
+        """Return the number of records, for the log."""
         return f"{len(self._records)} records, read from the folder"

@@ -1,4 +1,4 @@
-"""What a fetch remembers of images: a table of their URLs, and a folder with their bytes."""
+"""The images in the state of a fetch: a table with a row per URL, and a folder with their bytes."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS images (
     reason TEXT, sha256 TEXT, bytes INTEGER, width INTEGER, height INTEGER,
     settled INTEGER NOT NULL DEFAULT 0,  -- if not, the next run tries again
     version TEXT NOT NULL,  -- the latest metadataDate of a record that names it
-    run INTEGER NOT NULL  -- the last one that claimed it
+    run INTEGER NOT NULL  -- the latest that claimed it
 );
 """
 
@@ -22,21 +22,15 @@ class ImageState:
     """The images of one source, by their URL; files are named for a hash of it."""
 
     def __init__(self, database: Database, folder: Path, run: int) -> None:
-        """Use a database that has `TABLE`.
-
-        Args:
-            database: Of the source.
-            folder: Of the images' files.
-            run: Number of the current run.
-        """
+        """Use a database that has `TABLE`, and a folder for the files; `run` is the number of the current run."""
         self.folder, self.run, self._database = folder, run, database
 
     def claim(self, url: str, version: str) -> bool:
-        """Return whether an image has to be fetched; True once a run, however many records name it.
+        """Return whether an image must be fetched; True only once a run, even if several records name it.
 
         Args:
-            url: As the record has it.
-            version: The record's metadataDate; if it is later than before, the image is fetched again.
+            url: As in the record.
+            version: metadataDate of the record; if it is later than the stored one, the image is fetched again.
         """
         known = self._database.find("SELECT * FROM images WHERE url = ?", url)
         if not known:
@@ -53,7 +47,7 @@ class ImageState:
         return claimed
 
     def has_failed(self, url: str) -> bool:
-        """Return whether an earlier run asked for an image and got none."""
+        """Return whether an earlier run requested an image without success."""
         row = self._database.find("SELECT settled, status, run FROM images WHERE url = ?", url)
         return bool(row and not row["settled"] and row["status"] != "waiting" and row["run"] < self.run)
 
@@ -69,11 +63,11 @@ class ImageState:
             return False
 
     def path(self, url: str) -> Path:
-        """Return where the image of a URL lies."""
+        """Return the path of the image of a URL."""
         return self.folder / hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()[:32]
 
     def write(self, url: str, data: bytes, size: tuple[int, int]) -> None:
-        """Remember a whole image of (width, height) pixels: first the file, then its row."""
+        """Store an image of (width, height) pixels: first the file, then its row."""
         write_bytes(self.path(url), data)
         self._database.execute(
             "UPDATE images SET status = 'ok', settled = 1, reason = NULL, sha256 = ?, bytes = ?, width = ?, height = ? "
@@ -85,7 +79,7 @@ class ImageState:
         )
 
     def write_failure(self, url: str, status: str, reason: str, *, settled: bool) -> None:
-        """Remember why there is no image; unless that is settled, the next run tries again."""
+        """Store why there is no image; unless that is settled, the next run tries again."""
         self._database.execute(
             "UPDATE images SET status = ?, reason = ?, settled = ?, sha256 = NULL, bytes = NULL, width = NULL, "
             "height = NULL WHERE url = ?",

@@ -8,23 +8,23 @@ from collections.abc import Callable
 
 from met_culture.web.errors import StoppedError
 
-AHEAD = 1000  # images that may wait for a thread; then the records wait
-END_S = 5.0  # seconds that requests under way get at the end
+QUEUE_SIZE = 1000  # images that may wait for a thread; if the queue is full, the records wait
+END_S = 5.0  # seconds for running requests to end
 
 
 class ImageWorkers:
-    """A pool of threads; the error of any of them ends the pool, and is raised in the main thread."""
+    """A pool of threads. An error in a thread stops the pool, and is raised in the main thread."""
 
     def __init__(self, number: int, fetch: Callable[[str], None], stop: Callable[[], None]) -> None:
         """Start the threads.
 
         Args:
-            number: Of threads.
+            number: Number of threads.
             fetch: Fetches the image of one URL, in one of the threads.
             stop: Lets no further request start.
         """
         self._fetch, self._stop = fetch, stop
-        self._urls: queue.Queue[str | None] = queue.Queue(AHEAD)
+        self._urls: queue.Queue[str | None] = queue.Queue(QUEUE_SIZE)
         self._error: BaseException | None = None
         self._threads = [
             threading.Thread(target=self._run, daemon=True, name="met_culture image") for _ in range(number)
@@ -55,7 +55,7 @@ class ImageWorkers:
         self.raise_error()
 
     def abandon(self) -> None:
-        """Start no further request, and give those under way some seconds to end."""
+        """Start no further request, and give running ones `END_S` to end."""
         self._stop()
         with contextlib.suppress(queue.Empty):
             while True:

@@ -26,17 +26,18 @@ def _parse(line: str) -> dict[str, Any] | None:
 
 
 class MuseumRecords(Mapping[int, dict[str, Any]]):
-    """The records of a museum folder by objectID, in ascending order; each access reads one and returns a new dict.
+    """The records of a museum folder by objectID, in ascending order; every access reads one as a new dict.
 
     Memory holds only the position of each line, 24 bytes a record. Threads may share it.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Check every line of `path`, which stays open as long as this object lives.
+    def __init__(self, folder: Path) -> None:
+        """Check every line of records.jsonl in a folder; the file stays open as long as this object lives.
 
         Raises:
-            UserError: The file is missing, or a line is no record.
+            UserError: The file is missing, or a line is not a record.
         """
+        path = folder / RECORDS
         try:
             with path.open("rb") as file:
                 ids, starts, sizes = _index(path, file)
@@ -55,7 +56,7 @@ class MuseumRecords(Mapping[int, dict[str, Any]]):
         line = os.pread(self._descriptor, self._sizes[position], self._starts[position])
         record = _parse(line.decode(errors="replace"))
         if record is None:
-            raise UserError(f"{self._path} has changed while it was read; run again.")
+            raise UserError(f"{self._path} changed while it was read; run again.")
         return record
 
     def __iter__(self) -> Iterator[int]:
@@ -98,12 +99,3 @@ def _object_id(path: Path, number: int, line: bytes) -> int | None:
     if record is None:
         raise UserError(f"{path}, line {number}: no JSON object with an objectID; correct or remove it.")
     return record["objectID"]
-
-
-def read_records(folder: Path) -> MuseumRecords:
-    """Return the records of a museum folder by objectID, in ascending order.
-
-    Raises:
-        UserError: records.jsonl is missing, or a line is no record.
-    """
-    return MuseumRecords(folder / RECORDS)

@@ -22,7 +22,7 @@ from met_culture.fetch.params import CandidateRule
 from met_culture.fetch.records import SCHEMA
 from met_culture.fetch.state import FetchState
 
-ROWS = 1000  # rows of a parquet row group: what memory holds at once
+ROWS = 1000  # rows of a parquet row group, which memory holds at once
 REPORT = "report.csv"
 
 
@@ -43,11 +43,11 @@ def _outcome(known: sqlite3.Row) -> dict[str, Any]:
 
 
 def rows(state: FetchState, rules: tuple[CandidateRule, ...]) -> Iterator[dict[str, Any]]:
-    """Yield the wanted objects that are candidates as rows of `records.SCHEMA`, with the image's URL as `url` on top.
+    """Yield the wanted objects that are candidates as rows of `records.SCHEMA`, with an additional `url` of the image.
 
     Args:
         state: Its `set_wanted` has been called.
-        rules: A record that fits none of them is no candidate; an object without a record stays.
+        rules: A record that fits no rule is left out; an object without a record stays.
     """
     for known in state.outcomes():
         columns = state.records.columns(known)
@@ -63,7 +63,7 @@ def _copy_image(state: FetchState, row: dict[str, Any], out: Path) -> None:
     data = file.read_bytes()
     if hashlib.sha256(data).hexdigest() != row["image_sha256"]:
         state.images.write_failure(row["url"], "waiting", "damaged on disk", settled=False)
-        raise UserError(f"{file} is damaged; run again, and only that image is fetched again.")
+        raise UserError(f"{file} is damaged; run again to fetch this image again.")
     (out / row["image_file"]).write_bytes(data)
 
 
@@ -71,7 +71,7 @@ def build(state: FetchState, rules: tuple[CandidateRule, ...], out: Path) -> dic
     """Write the table and the images below `out`, and the report into the state folder, and return the counts.
 
     Raises:
-        UserError: An image in the state folder is no longer what was downloaded.
+        UserError: An image in the state folder has changed since its download.
     """
     shutil.rmtree(out / IMAGES, ignore_errors=True)
     (out / IMAGES).mkdir(parents=True)
@@ -95,7 +95,7 @@ def build(state: FetchState, rules: tuple[CandidateRule, ...], out: Path) -> dic
                 texts = [escape_formula(row[name] or "") for name in ("status", "reason", "primaryImageSmall")]
                 report.writerow([row["objectID"], *texts])
             table.write_table(pa.Table.from_pylist(chunk, schema=SCHEMA))
-            chunk.clear()  # before the next is made, not after
+            chunk.clear()  # now, so that memory does not hold two chunks
     not_candidate = state.count_known() - statuses.total()
     return {
         "objects": statuses.total(),

@@ -35,14 +35,14 @@ Department = Annotated[str, AfterValidator(_department)]
 # A string, because YAML reads a bare 2026-11-24 as a date.
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_date)]
 HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]  # lower case, without https://
-# Characters that a header can hold: a name, and where to complain.
+# Only characters that a header can hold.
 UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
 
 
 @dataclass(frozen=True, config=STRICT)
 class CandidateRule:
-    """What an object must be to be fetched; it must fit every key that is given."""
+    """Conditions for an object to be fetched; it must meet all that are given."""
 
     departments: tuple[Department, ...] = ()
     classifications: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class CandidateRule:
 
 @dataclass(frozen=True, config=STRICT)
 class FetchParams:
-    """Where records and images come from, which of them are fetched, and how politely."""
+    """Where records and images come from, which of them are fetched, and at which rate."""
 
     source: Annotated[str, Field(min_length=1)]
     sample_seed: Seed
@@ -74,4 +74,4 @@ class FetchParams:
         if self.catalog in ("csv", "dump") and not self.catalog_file:
             raise ValueError(f"catalog is {self.catalog}, so catalog_file must be the path or URL of its file")
         if self.catalog == "dump" and self.since:
-            raise ValueError("since must be null with catalog dump, as a dump is compared as a whole")
+            raise ValueError("since must be null with catalog dump, because a dump is compared as a whole")

@@ -1,4 +1,4 @@
-"""What a fetch remembers of records: a table of their objects."""
+"""The records in the state of a fetch: a table with a row per object."""
 
 import json
 import sqlite3
@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS records (
     columns TEXT,  -- the API's 57, as JSON
     url TEXT,  -- of the image
     failure TEXT,  -- of the latest attempt, if it failed; then the next run tries again
-    run INTEGER NOT NULL  -- the last one that asked
+    run INTEGER NOT NULL  -- the latest that requested the record
 );
 """
 
@@ -26,16 +26,11 @@ class RecordState:
     """The records of one source, by their objectID."""
 
     def __init__(self, database: Database, run: int) -> None:
-        """Use a database that has `TABLE`.
-
-        Args:
-            database: Of the source.
-            run: Number of the current run.
-        """
+        """Use a database that has `TABLE`; `run` is the number of the current run."""
         self._database, self._run = database, run
 
     def find(self, object_id: int) -> sqlite3.Row | None:
-        """Return what is known of an object: status, columns, url, failure, run."""
+        """Return the row of an object; None if it was never requested."""
         return self._database.find("SELECT * FROM records WHERE objectID = ?", object_id)
 
     def columns(self, row: sqlite3.Row) -> dict[str, Any] | None:
@@ -51,12 +46,12 @@ class RecordState:
         return columns
 
     def ids(self, *, gone: bool) -> Iterator[int]:
-        """Yield the known ids: those which the museum no longer has, or all others."""
+        """Yield the known ids: those that the museum no longer has, or all others."""
         for row in self._database.rows("SELECT objectID FROM records WHERE (status = 'record_gone') = ?", gone):
             yield row["objectID"]
 
     def store(self, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
-        """Remember a record that arrived: its columns, and the URL of its image."""
+        """Store a record that arrived: its columns, and the URL of its image."""
         try:
             columns = to_row(record, object_id)
         except RecordError as error:
@@ -70,13 +65,13 @@ class RecordState:
     def write(
         self, object_id: int, status: str, reason: str | None, columns: dict[str, Any] | None, url: str | None
     ) -> None:
-        """Remember the outcome of a record."""
+        """Store the outcome of a record."""
         text = json.dumps(columns, ensure_ascii=False) if columns else None
         values = (object_id, status, reason, text, url, self._run)
         self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, NULL, ?)", *values)
 
     def write_failure(self, object_id: int, failure: str) -> None:
-        """Remember that a record did not come; what was known of it before stays."""
+        """Store that a record did not arrive; columns and status of an earlier run stay."""
         self._database.execute(
             "INSERT INTO records VALUES (?, 'record_failed', ?, NULL, NULL, ?, ?) ON CONFLICT (objectID) DO UPDATE "
             "SET failure = excluded.failure, run = excluded.run, "

@@ -124,7 +124,7 @@ def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - wha
 
     Args:
         record: The parsed JSON body of `GET /objects/{id}`.
-        object_id: The id that was asked for.
+        object_id: The requested id.
 
     Raises:
         RecordError: The record is no object, belongs to another id, or a field that decides cannot be converted.

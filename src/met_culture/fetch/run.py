@@ -20,7 +20,7 @@ from met_culture.fetch.state import FetchState
 from met_culture.web.url_policy import is_loopback
 
 IMAGE_BYTES = 130_000  # of the museum's `web-large` images, on average
-IMAGE_S = 1.0  # for one image; ten threads were seen to get eight a second
+IMAGE_S = 1.0  # seconds for one image; measured: ten threads download eight images a second
 NO_CONTACT = "no contact given)"  # end of the default fetch.user_agent
 
 
@@ -29,13 +29,13 @@ def _duration(seconds: float) -> str:
 
 
 def plan(params: FetchParams, chosen: int, records: int, images: int) -> str:
-    """Return what is going to be sent and how long it takes.
+    """Return a text that says which requests will be sent, and how long they take.
 
     Args:
         params: Request rate and parallelism.
-        chosen: Objects that were chosen.
-        records: Objects whose record has to be asked for.
-        images: Known images that have to be downloaded; each new record may name one more.
+        chosen: Number of objects.
+        records: Number of records to request.
+        images: Number of known images to download; each new record may name one more.
     """
     downloads = records + images
     seconds = max(records / params.requests_per_second, downloads * IMAGE_S / params.parallel_images)
@@ -48,15 +48,15 @@ def plan(params: FetchParams, chosen: int, records: int, images: int) -> str:
 
 def _print_plan(params: FetchParams, chosen: int, records: int, images: int) -> None:
     if params.source != "met":
-        print_note(f"fetch: {chosen:,} objects from {params.source}; nothing is asked of the museum")
+        print_note(f"fetch: {chosen:,} objects from {params.source}; no request is sent to the museum")
         return
     print_note(f"fetch: {plan(params, chosen, records, images)}")
     if params.user_agent.endswith(NO_CONTACT) and not is_loopback(params.api):
-        print_note("fetch: say in fetch.user_agent where the museum may complain about you")
+        print_note("fetch: set fetch.user_agent to an address where the museum can complain")
 
 
 def _refresh(source: Source, state: FetchState, params: FetchParams) -> Refresh:
-    """Return which records may have changed; a refresh that was stopped lately continues."""
+    """Return which records may have changed; a refresh that was stopped within a day continues."""
     if not (params.since and isinstance(source, ApiSource)):
         return Refresh()
     refresh = state.stored_answer(f"refresh {params.since}")
@@ -78,7 +78,7 @@ def _download(download: Download, ids: list[int], refresh: Refresh) -> None:
 
 
 def fetch(source: Source, state: FetchState, params: FetchParams, out: Path | None) -> dict[str, Any] | None:
-    """Fetch, and build the outputs in `out`; without it, only print the plan.
+    """Fetch, and build the outputs in `out`; if it is None, only print the plan.
 
     Returns:
         The metrics, or None without `out`.
@@ -94,7 +94,7 @@ def fetch(source: Source, state: FetchState, params: FetchParams, out: Path | No
     with bar:
         _download(Download(source, state, rules, bar), ids, refresh)
     counts = build(state, rules, out)
-    state.forget_facts("answer ")  # the next fetch asks the catalogue anew
+    state.forget_facts("answer ")  # the next fetch requests the catalogue again
     state.forget_facts("refresh ")
     return choice | counts | {"without_answer": state.count_failures()}
 
@@ -106,7 +106,7 @@ def fetch_location(params: FetchParams, location: Location, out: Path | None) ->
         The metrics, or None without `out`.
     """
     started = time.monotonic()
-    # The state comes first: a second fetch ends there, and does not wait for the first one's rate limit.
+    # The state is opened first: a second fetch fails there, and does not wait for the rate limit of the first.
     with FetchState(location.state) as state, open_source(params, location) as source:
         metrics = fetch(source, state, params, out)
         if metrics is not None:

@@ -29,9 +29,9 @@ class Location:
     """What `fetch.source` names.
 
     Attributes:
-        name: As outputs show it.
+        name: Name in the outputs.
         folder: The museum folder; None for the API.
-        state: Where the fetches of this source keep their state.
+        state: Folder of the state of its fetches.
     """
 
     name: str
@@ -40,16 +40,16 @@ class Location:
 
 
 def locate(params: FetchParams) -> Location:
-    """Return name and place of the source; the sample is drawn if need be.
+    """Return name and folders of the source; draws the sample if it is missing.
 
     Raises:
-        UserError: `fetch.source` is a path, and no museum folder lies there.
+        UserError: `fetch.source` is not a museum folder.
     """
     name, folder = _name_and_folder(params)
     if folder:
         key = folder_key(folder)
     else:
-        # An old dump must not pass for what the API says, nor the other way round.
+        # Records of a dump and answers of the API must not mix.
         text = f"{params.api} {params.catalog_file}" if params.catalog == "dump" else params.api
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
     return Location(name, folder, scratch_folder() / "fetch" / key)
@@ -71,9 +71,9 @@ def open_source(params: FetchParams, location: Location, policy: RetryPolicy = R
     """Yield the source at a location, and close it at the end.
 
     Args:
-        params: How the API is asked.
-        location: Of `locate`.
-        policy: The waits after failures of the API and the image hosts.
+        params: Settings of the API's client.
+        location: As `locate` returns it.
+        policy: Retries of the API and the image hosts.
     """
     source: Source
     if location.folder:
@@ -87,8 +87,8 @@ def open_source(params: FetchParams, location: Location, policy: RetryPolicy = R
 
 
 def _client(params: FetchParams, policy: RetryPolicy) -> Client:
-    # Every fetch on this machine shares it, of second checkouts and experiments too if they share .scratch.
-    bucket = scratch_folder() / "pace" / f"{urlsplit(params.api).netloc.replace(':', '-')}.db"
+    # All fetches that use this scratch folder share the bucket, those of experiments too.
+    bucket = scratch_folder() / "rate_limits" / f"{urlsplit(params.api).netloc.replace(':', '-')}.db"
     limiters = (
         RateLimiter(1, params.requests_per_second, bucket, policy),
         RateLimiter(params.parallel_images, policy=policy),
@@ -97,9 +97,9 @@ def _client(params: FetchParams, policy: RetryPolicy) -> Client:
 
 
 def folder_key(folder: Path) -> str:
-    """Return a name for the state of a museum folder: its records, and its images' names, sizes and times.
+    """Return a hash of the records of a museum folder, and of the names, sizes and times of its images.
 
-    A folder that has changed gets another key, so that no fetch mixes its old and its new content.
+    It names the state, so that no fetch mixes the old and the new content of a folder that has changed.
     """
     with (folder / RECORDS).open("rb") as records:
         key = hashlib.file_digest(records, "sha256")
@@ -114,7 +114,7 @@ def folder_key(folder: Path) -> str:
 
 
 def sample_folder(seed: int) -> Path:
-    """Return the sample's museum folder, which is drawn once per seed and version of its code."""
+    """Return the museum folder of the sample; it is drawn once per seed and version of the code."""
     code = hashlib.sha256()
     modules = sorted(Path(sample.__file__).parent.glob("*.py"))
     for module in [*modules, Path(record_keys.__file__)]:
@@ -122,7 +122,7 @@ def sample_folder(seed: int) -> Path:
     folder = scratch_folder() / "sample" / f"{seed}-{code.hexdigest()[:12]}"
     if folder.exists():
         return folder
-    print_note("fetch: drawing the synthetic sample, some seconds")
+    print_note("fetch: drawing the synthetic sample, which takes some seconds")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as drawn:
         write_museum(Path(drawn) / "museum", seed=seed)

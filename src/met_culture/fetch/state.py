@@ -1,7 +1,7 @@
-"""What a fetch remembers between runs, outside DVC, so that a fetch that was stopped or killed continues.
+"""The state of a fetch between runs, outside DVC: a fetch that was stopped or killed continues from it.
 
 `state.db` (SQLite, one transaction per answer) holds the answer for every object and for every image URL; `images/`
-holds the images. A row is settled only when its content is whole on disk. What failed is tried again by the next run.
+holds the images. An image is settled if no later run has to try it again; a failed request is tried again.
 """
 
 import json
@@ -47,17 +47,17 @@ WHERE failure IS NOT NULL OR images.status = 'image_failed'
 
 
 class FetchState:
-    """The memory of the fetches of one source: one process at a time may use it, from any of its threads.
+    """The state of the fetches of one source. One process at a time may use it, from any of its threads.
 
     Attributes:
-        folder: Where it lies.
+        folder: Folder of the state.
         run: Number of this run, from 1.
-        records: What is known of the records.
-        images: What is known of the images.
+        records: The records.
+        images: The images.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open or make the memory in `folder`, and begin a run.
+        """Open or make the state in `folder`, and begin a run.
 
         Raises:
             UserError: Another fetch uses it.
@@ -71,8 +71,8 @@ class FetchState:
             raise UserError(
                 f"another fetch of this source is running (it holds {folder / 'lock'}); wait for its end, or stop it."
             ) from None
-        for half in (folder / IMAGES).glob(".*"):
-            half.unlink()  # what a killed process was writing
+        for partial in (folder / IMAGES).glob(".*"):
+            partial.unlink()  # a killed process left it
         self._database = Database(folder / "state.db", TABLES + record_state.TABLE + image_state.TABLE)
         self._forget_old_refusals()
         self.run = self._last_run() + 1
@@ -97,12 +97,12 @@ class FetchState:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the memory and let others use it."""
+        """Close the state, and let other processes use it."""
         self._database.close()
         self._lock.release()
 
     def fact(self, key: str) -> str | None:
-        """Return the text that `write_fact` remembered."""
+        """Return the text that `write_fact` stored; None if there is none."""
         row = self._database.find("SELECT value FROM facts WHERE key = ?", key)
         return row["value"] if row else None
 
@@ -115,44 +115,44 @@ class FetchState:
         return answer if isinstance(answer, dict) else {}
 
     def write_fact(self, key: str, value: str) -> None:
-        """Remember a text."""
+        """Store a text under a key."""
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", key, value)
 
     def forget_facts(self, prefix: str) -> None:
-        """Forget every text whose key begins with `prefix`."""
+        """Delete every text whose key begins with `prefix`."""
         self._database.execute("DELETE FROM facts WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit all that is written in the context at once, which is quicker; for one thread only."""
+        """Commit all writes of the context together, which is faster; for one thread only."""
         return self._database.transaction()
 
     def set_wanted(self, object_ids: Iterable[int]) -> None:
-        """Set the objects that `count_missing`, `count_failures`, `count_known` and `outcomes` are about."""
+        """Set the objects that `count_missing`, `count_failures`, `count_known` and `outcomes` cover."""
         self._database.replace_ids("wanted", object_ids)
 
     def count_missing(self, outdated: Iterable[int] = (), refreshed_in: int = 0) -> tuple[int, int]:
-        """Return how many wanted records have to be asked for, and how many known images are not settled.
+        """Return how many wanted records must be requested, and how many known images are not settled.
 
         Args:
             outdated: Objects whose record may have changed.
-            refreshed_in: An outdated record that was asked for in this run or later is up to date.
+            refreshed_in: An outdated record that was requested in this run or later is up to date.
         """
         self._database.replace_ids("outdated", outdated)
         return self._database.count(MISSING_RECORDS, refreshed_in), self._database.count(MISSING_IMAGES)
 
     def count_failures(self) -> int:
-        """Return how many wanted objects the next run asks for again, as they or their images got no answer."""
+        """Return how many wanted objects, or their images, got no answer; the next run requests them again."""
         return self._database.count(FAILURES)
 
     def count_known(self) -> int:
-        """Return of how many wanted objects something is known."""
+        """Return how many wanted objects have a row."""
         return self._database.count("SELECT count(*) FROM wanted JOIN records USING (objectID)")
 
     def outcomes(self) -> Iterator[sqlite3.Row]:
-        """Yield what is known of the wanted objects and their images, by ascending objectID; memory holds one."""
+        """Yield a row for each wanted object and its image, by ascending objectID; memory holds one."""
         yield from self._database.rows(OUTCOMES)
 
     def log(self, line: str) -> None:
-        """Append what varies between runs to `fetch.log`."""
+        """Append a line to `fetch.log`, which may differ between equal runs."""
         with (self.folder / "fetch.log").open("a", encoding="utf-8") as log:
             log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")

@@ -68,7 +68,7 @@ def make_deterministic() -> None:
 
 
 def _device_names() -> list[str]:
-    # Accelerators by their product names first, as Keras only counts them.
+    # Accelerators by their product names first, because Keras only numbers them.
     names: list[str] = []
     if keras.backend.backend() == "tensorflow":
         for gpu in tensorflow.config.list_physical_devices("GPU"):

@@ -30,7 +30,7 @@ DATE = "1980-01-01@00:00:00"  # the same in Keras's own notation
 
 @dataclass(frozen=True, config=STRICT)
 class ModelMeta:
-    """What prediction has to know of a model.
+    """Metadata of a model that prediction needs.
 
     Attributes:
         labels: Names of the classes, in the order of the output.
@@ -38,7 +38,7 @@ class ModelMeta:
         interpolation: Interpolation that resized the training images.
         fit: How the training images were fitted into the square.
         source: Name of the training data.
-        epoch: Epoch of training, from 1, that these weights come from.
+        epoch: Epoch of the weights, from 1.
         temperature: Temperature that the logits were divided by; 1 if the model is not calibrated.
         threshold: Probability below which a prediction is unsure; 0 if it never is.
     """

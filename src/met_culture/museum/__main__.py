@@ -1,7 +1,7 @@
 """Simulate the Met's Collection API and image host on this machine, from a museum folder.
 
 `python -m met_culture.museum DIR` serves DIR, a folder with `records.jsonl` and `images/`, until Ctrl-C.
-`python -m met_culture.museum DIR --limit 80` blocks whoever asks too fast, as the museum does.
+`python -m met_culture.museum DIR --limit 80` blocks clients that are too fast, as the museum does.
 """
 
 import argparse
@@ -24,11 +24,18 @@ def _arguments() -> argparse.Namespace:
     add("--window", type=float, default=60, metavar="S", help="seconds that the limit looks back (default: 60)")
     add("--block", type=float, default=60, metavar="S", help="seconds that a block lasts (default: 60)")
     add("--blocked-at-start", action="store_true", help="let the first API request meet a block")
-    add("--faults", type=float, default=0, metavar="SHARE", help="requests with a faulty answer, 0 to 1 (default: 0)")
-    add("--gone", type=float, default=0, metavar="SHARE", help="listed ids without a record, 0 to 1 (default: 0)")
+    add(
+        "--faults", type=float, default=0, metavar="FRACTION", help="requests with a faulty answer, 0 to 1 (default: 0)"
+    )
+    add("--gone", type=float, default=0, metavar="FRACTION", help="listed ids without a record, 0 to 1 (default: 0)")
     add("--latency", type=float, default=0, metavar="S", help="seconds before every answer (default: 0)")
-    add("--seed", type=int, default=0, metavar="N", help="of the draw of faults and gone records (default: 0)")
-    add("--log", type=Path, metavar="FILE", help="written anew, a line of JSON per request (default: none)")
+    add("--seed", type=int, default=0, metavar="N", help="seed of faults and gone records (default: 0)")
+    add(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="file for a line of JSON per request, replaced at the start (default: none)",
+    )
     arguments = parser.parse_args()
     if not 0 <= arguments.port < 2**16:
         parser.error("argument --port: must be from 0 to 65535")
@@ -56,7 +63,9 @@ def _behavior(arguments: argparse.Namespace, log: TextIO | None) -> ServerBehavi
 
 def _open_log(path: Path) -> TextIO:
     try:
-        return path.open("w", encoding="utf-8", buffering=1)  # whole lines, so that others can read the file meanwhile
+        return path.open(
+            "w", encoding="utf-8", buffering=1
+        )  # whole lines, so that other programs can read the file while it grows
     except OSError as error:
         raise UserError(f"--log {path} cannot be written: {error.strerror or error}.") from None
 

@@ -16,7 +16,7 @@ from met_culture.museum.search import matches
 
 PREFIX = "/public/collection"  # of the museum's own base URL; accepted and not needed
 WINDOW = 10_000  # search results past it are null, as at the museum
-LIMIT, MAX_LIMIT = 100, 500  # search results a page: by default, and at most, silently
+LIMIT, MAX_LIMIT = 100, 500  # search results on a page: by default, and at most; a larger limit is no error
 DATES = {"dateBegin", "dateEnd"}
 _OBJECT = re.compile(r"/v1/objects/(\d{1,18})", re.ASCII)
 
@@ -53,7 +53,7 @@ def _filters(query: Query) -> _Filters:
 
 
 class MuseumApi:
-    """The API of one collection; any number of threads may ask it.
+    """The API of one collection; threads may share it.
 
     A client asks for one page of a search after another, so the ids of recent searches are kept.
     """

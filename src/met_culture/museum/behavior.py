@@ -1,4 +1,4 @@
-"""How the simulated museum treats its clients: its limit and block, its faults, and its log of the requests."""
+"""How the simulated museum treats its clients: request limit and block, faults, and a log of the requests."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 from met_culture.museum.faults import API_FAULTS, IMAGE_FAULTS, RECORD_FAULTS
 
 Host = Literal["api", "images"]
-IN_A_ROW = 3  # faults of one path, at most: a client that tries four times gets everything
+IN_A_ROW = 3  # largest number of consecutive faults of a path: the fourth attempt gets a good answer
 MAX_LATENCY_S = 60.0
 
 
@@ -54,20 +54,20 @@ def _kinds(host: Host, path: str) -> tuple[str, ...]:
 
 @dataclass(kw_only=True)
 class ServerBehavior:
-    """How clients are treated; by default every request gets a good answer at once. Threads may share it.
+    """How the server treats clients; by default every request gets a good answer at once. Threads may share it.
 
     Attributes:
         limit: API requests in any `window_s` seconds; the next one starts a block. None for no limit.
         window_s: Seconds that the limit looks back; requests that met the block do not count.
-        block_s: Seconds for which every API request gets status 403; requests meanwhile do not lengthen it.
+        block_s: Seconds for which every API request gets status 403; requests in this time do not extend it.
         blocked_at_start: Whether the first API request starts a block, too.
-        faults: Share of requests, 0 to 1, that get a fault, on either host; drawn for each path, so that the order of
+        faults: Fraction of requests that get a fault, 0 to 1, on both hosts; drawn for each path, so that the order of
             requests does not matter.
-        gone: Share of ids, 0 to 1, that are listed and have no record.
+        gone: Fraction of the listed ids that have no record, 0 to 1.
         latency_s: Seconds before every answer.
         seed: Draws `faults` and `gone`.
         log: Receives a line of JSON per request.
-        keep_log: Whether `requests` is kept.
+        keep_log: Whether to fill `requests`.
         clock: Returns seconds.
         requests: The requests in the order of their answers.
 
@@ -103,7 +103,7 @@ class ServerBehavior:
         if not (self.window_s > 0 and self.block_s > 0):
             raise ValueError("the limit's window and the block must last more than 0 seconds")
         if not (0 <= self.faults <= 1 and 0 <= self.gone <= 1):
-            raise ValueError("the shares of faults and of gone records must be from 0 to 1")
+            raise ValueError("the fractions of faults and of gone records must be from 0 to 1")
         if not 0 <= self.latency_s <= MAX_LATENCY_S:
             raise ValueError(f"the latency must be from 0 to {MAX_LATENCY_S:.0f} seconds")
 

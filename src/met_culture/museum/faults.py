@@ -1,4 +1,4 @@
-"""The faults that an answer of the simulated museum may have, and the bytes that are sent for each.
+"""The faults of the simulated museum's answers, and the bytes to send for each fault.
 
 Kinds: status_<number> (an HTML page), html and empty (with status 200), cut_content (half of the body, with a fitting
 Content-Length), cut_body (the connection closes before Content-Length is reached), other_record (of another objectID),
@@ -23,7 +23,7 @@ ENDLESS = 100_000  # bytes that the headers of an endless body promise
 
 
 def block_page(status: int = HTTPStatus.FORBIDDEN) -> Answer:
-    """Return the page by which the museum says "too fast"."""
+    """Return the page that the museum sends to a client that is too fast."""
     return page(status, "Request unsuccessful. Incapsula incident ID: 0-0")
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote
 
 from met_culture.fetch.folder import read_image
-from met_culture.fetch.museum_records import read_records
+from met_culture.fetch.museum_records import MuseumRecords
 from met_culture.museum.api import Answer, MuseumApi, page
 from met_culture.museum.behavior import Host, Request, ServerBehavior
 from met_culture.museum.faults import LAST, TRICKLE_S, block_page, faulty, pieces
@@ -56,7 +56,7 @@ class MuseumServer(ThreadingHTTPServer):
         Raises:
             UserError: The folder's records cannot be read.
         """
-        return cls(read_records(folder), partial(_read_image, folder), port, behavior)
+        return cls(MuseumRecords(folder), partial(_read_image, folder), port, behavior)
 
     @cached_property
     def url(self) -> str:
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.closing.is_set():
             self.close_connection = True
             return
-        # Logged before it is sent, so that a client that has the answer finds it in the log.
+        # Logged before it is sent, so that a client with the answer can find it in the log.
         behavior.note(replace(request, status=0 if request.fault == "dropped" else answer.status))
         self._send(request.fault, answer)
 
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running(server: MuseumServer) -> Iterator[str]:
-    """Let a server answer while the context is open, and close it; yields the base URL of the API."""
+    """Run a server while the context is open, and close it; yields the base URL of the API."""
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

@@ -24,7 +24,7 @@ Cell = tuple[np.ndarray, str]  # an image, uint8 (h, w, 3), RGB, and its caption
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG and close it; equal figures give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100, metadata={"Software": None})  # by default the version of matplotlib goes in
+    figure.savefig(path, dpi=100, metadata={"Software": None})  # the default is the version of matplotlib
     plt.close(figure)
 
 

@@ -44,7 +44,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--format", choices=FORMATS, default="table", help="json: one object per line")
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="same as --format json")
     parser.add_argument("--top", type=_count, metavar="K", help="show only the K labels of highest probability")
-    parser.add_argument("--threshold", type=_probability, metavar="P", help="unsure below it; default: the model's own")
+    parser.add_argument("--threshold", type=_probability, metavar="P", help="unsure below P; default: the model's own")
     parser.add_argument("--explain", type=Path, metavar="FOLDER", help="write heat maps of the first model there")
     args = parser.parse_args()
     if not args.images and not args.object_id:

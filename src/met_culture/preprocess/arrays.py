@@ -1,4 +1,4 @@
-"""From an encoded image to the square array that the models see. Training and prediction share this code.
+"""Turn an encoded image into the square array that models take. Training and prediction use the same code.
 
 All arrays are uint8 of shape (height, width, 3) in RGB order.
 """

@@ -23,12 +23,7 @@ CHUNK = 16  # images in a task; with one image in a task, handing over would tak
 
 
 def read_painting(painting: Mapping[Any, Any], raw: Path, params: PreprocessParams) -> np.ndarray:
-    """Return one painting as uint8 (size, size, 3), RGB.
-
-    Args:
-        painting: A row of paintings.csv.
-        raw: The folder of fetch.
-        params: Geometry of the array.
+    """Return a painting, a row of paintings.csv, as uint8 (size, size, 3), RGB.
 
     Raises:
         UserError: The image is missing, or it is not the one that was fetched and checked.

@@ -43,10 +43,7 @@ EVALUATED = {
 def worst_errors(predictions: pd.DataFrame, images: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
     """Return the wrong predictions with the lowest probability of the true label, at most `ERRORS`.
 
-    Args:
-        predictions: One row per test image, text columns as text.
-        images: uint8 (n, size, size, 3), RGB, in the same order.
-        labels: All labels.
+    `images` are uint8 (n, size, size, 3), RGB, in the order of `predictions`.
     """
     errors = []
     for index in worst_first(predictions, labels)[:ERRORS]:

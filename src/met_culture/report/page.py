@@ -7,7 +7,7 @@ from met_culture.common.errors import UserError
 from met_culture.common.templates import template
 from met_culture.report.pictures import picture
 
-QUALITIES = (85, 70, 50, 30)  # of the images; the first with which the page is small enough is used
+QUALITIES = (85, 70, 50, 30)  # of the images; the first that makes the page small enough is used
 LARGEST = 5_000_000  # bytes of the page
 
 

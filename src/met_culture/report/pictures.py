@@ -1,4 +1,4 @@
-"""Images of a page as data addresses, and links to the museum."""
+"""Images of a page as data URLs, and links to the museum."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ LONGEST = 16_383  # pixels of a side, the limit of WebP
 
 
 def picture(image: Image.Image, quality: int) -> str:
-    """Return an image as a data address, WebP of the given quality, 0 to 100."""
+    """Return an image as a data URL, WebP of the given quality, 0 to 100."""
     data, image = io.BytesIO(), image.convert("RGB")
     image.thumbnail((LONGEST, LONGEST))
     image.save(data, "WEBP", quality=quality, method=4)

@@ -29,9 +29,9 @@ class Palette:
     accents: tuple[Color, ...]
 
 
-def mix(first: Color, second: Color, share: float) -> Color:
-    """Return the colour that lies `share` (0..1) of the way from the first to the second."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
+def mix(first: Color, second: Color, fraction: float) -> Color:
+    """Return the colour that lies `fraction` (0..1) of the way from the first to the second."""
+    red, green, blue = (round(a + (b - a) * fraction) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
@@ -74,15 +74,15 @@ def ground(rng: Rng, shape: Shape, color: Color, *, stain: float = 14, grain: fl
 
 def gradient(shape: Shape, top: Color, bottom: Color, bend: float = 1.0) -> np.ndarray:
     """Return a vertical gradient, RGB uint8 (h, w, 3); `bend` above 1 keeps the top colour longer."""
-    share = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None, None] ** bend
-    column = np.array(top, np.float32) * (1 - share) + np.array(bottom, np.float32) * share
+    fraction = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None, None] ** bend
+    column = np.array(top, np.float32) * (1 - fraction) + np.array(bottom, np.float32) * fraction
     return np.repeat(column.astype(np.uint8), shape[1], axis=1)
 
 
 def wash(canvas: np.ndarray, strength: np.ndarray, color: Color) -> None:
     """Lay a colour over the canvas, as thick as `strength`, float (h, w) in 0..1."""
-    share = strength.astype(np.float32)[..., None]
-    canvas[:] = (canvas + share * (np.array(color, np.float32) - canvas)).astype(np.uint8)
+    fraction = strength.astype(np.float32)[..., None]
+    canvas[:] = (canvas + fraction * (np.array(color, np.float32) - canvas)).astype(np.uint8)
 
 
 def stroke(canvas: np.ndarray, points: np.ndarray, color: Color, start: float, end: float) -> None:

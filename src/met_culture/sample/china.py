@@ -27,10 +27,10 @@ def sheet(rng: Rng, shape: Shape, palette: Palette) -> np.ndarray:
     return ground(rng, shape, palette.ground, stain=18 if sum(palette.ground) < 450 else 8)
 
 
-def sign(canvas: np.ndarray, rng: Rng, palette: Palette, share: float = 0.75) -> None:
+def sign(canvas: np.ndarray, rng: Rng, palette: Palette, probability: float = 0.75) -> None:
     """Write an inscription in an upper corner of some paintings and stamp the seals."""
     height, width = canvas.shape[:2]
-    if rng.random() < share:
+    if rng.random() < probability:
         left = choose(rng, (0.05, 0.62))
         box = (left, 0.04, left + rng.uniform(0.1, 0.32), rng.uniform(0.12, 0.3))
         columns(canvas, rng, box, max(5, min(height, width) / 28), palette.ink, 0.5)

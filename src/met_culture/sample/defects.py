@@ -1,4 +1,4 @@
-"""The defects of a real museum: objects to leave out, odd URLs, files that are no pictures, records of old."""
+"""The defects of a real museum: objects to leave out, odd URLs, files that are not pictures, old records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PRINTS |= {"objectName": ("Print",), "medium": ("Etching",)}
 
 @dataclass(frozen=True)
 class Kind:
-    """Objects to leave out: how many, in which manners, and the values that their records take in turn."""
+    """Objects to leave out: their number, their manners, and the values that their records use in turn."""
 
     name: str
     count: int
@@ -78,10 +78,10 @@ NEWER_KEYS = (
     "GalleryNumber",
 )
 
-# Good paintings that have no usable picture.
+# Good paintings without a usable picture.
 BROKEN = {"no image": 6, "not public": 8, "dead link": 8, "truncated": 4, "web page": 3, "empty file": 1}
 
-# Good paintings with something odd that a careful reader can handle.
+# Good paintings with a defect that the pipeline must handle.
 ODD = {
     "URL with space": 2,
     "URL with comma": 2,

@@ -1,7 +1,7 @@
-"""The synthetic sample: a small museum, drawn from a seed, that replaces the real one where there is no network.
+"""The synthetic sample: a small museum, drawn from a seed, for runs without a network.
 
-Nothing in it is, or copies, a work of the museum; pictures and records only have the shape of the real ones. Of about
-480 objects, 366 are good paintings of four cultures, and a pipeline has to leave out the rest.
+It contains no work of the museum, and no copy; pictures and records only have the form of the real ones. Of 472
+objects, 366 are valid paintings of four cultures; the pipeline must leave out the others.
 """
 
 import json
@@ -29,7 +29,7 @@ def write_museum(folder: Path, *, seed: int) -> None:
 
     Args:
         folder: The museum folder; made if missing.
-        seed: Draws all pictures and records.
+        seed: Seed of all pictures and records.
     """
     works = plan(seed)
     shutil.rmtree(folder / "images", ignore_errors=True)

@@ -85,7 +85,7 @@ def round_tree(canvas: np.ndarray, rng: Rng, foot: tuple[float, float], tall: fl
 
 
 def company(canvas: np.ndarray, rng: Rng, palette: Palette, level: float, tall: float) -> None:
-    """Paint two to five figures in a row with their feet near the share `level` of the height."""
+    """Paint two to five figures in a row with their feet at about `level` of the height, a fraction."""
     height, width = canvas.shape[:2]
     count = int(rng.integers(2, 6))
     for index in range(count):

@@ -24,7 +24,7 @@ from met_culture.sample.brush import (
 def mountain(
     canvas: np.ndarray, rng: Rng, color: Color, *, base: float, peak: float, rough: float = 0.5, mist: float = 0.7
 ) -> np.ndarray:
-    """Paint a range from `peak` down to `base` (shares of the height); return its ridge, y per column.
+    """Paint a range from `peak` down to `base` (fractions of the height); return its ridge, y per column.
 
     `mist` above 0 lets the foot of the range dissolve.
     """

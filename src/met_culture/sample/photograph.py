@@ -99,8 +99,8 @@ def canvas(rng: Rng, painting: np.ndarray) -> np.ndarray:
         return painting
     width = int(min(painting.shape[:2]) * rng.uniform(0.03, 0.1))
     framed = border(painting, (3, 3, 3, 3), mix(GILT, BLACK, 0.6))
-    for share in (0.0, 0.5, 0.15):
-        framed = border(framed, (width // 3 + 1,) * 4, vary(rng, mix(GILT, (250, 226, 160), share), 8))
+    for fraction in (0.0, 0.5, 0.15):
+        framed = border(framed, (width // 3 + 1,) * 4, vary(rng, mix(GILT, (250, 226, 160), fraction), 8))
     return framed if rng.random() < 0.6 else border(framed, (8,) * 4, choose(rng, (BLACK, MAT)))
 
 

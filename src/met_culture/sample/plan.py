@@ -1,4 +1,4 @@
-"""The works of the sample museum: the good paintings of four cultures, and everything that is odd or wrong."""
+"""The works of the sample museum: valid paintings of four cultures, odd ones, and objects to leave out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from met_culture.sample.works import FIRST_ID, Work, new_work
 GOOD = {"China": 120, "Japan": 110, "America": 100, "India": 36}
 ALBUM_LEAVES = {"China": (6, 4), "Japan": (5,)}
 TWICE = {"shared URL": ("China", "America"), "photographed again": ("China", "Japan", "America")}
-NUMBERS = 1000  # more than there are works, as the museum's numbers have gaps, too
+NUMBERS = 1000  # possible object numbers; more than works, because the museum's numbers have gaps, too
 
 INDIAN = (
     "India (Rajasthan, Mewar)",
@@ -85,7 +85,7 @@ def make_odd(rng: Rng, works: list[Work]) -> list[Work]:
 
 
 def left_out(rng: Rng, numbers: Iterator[int]) -> list[Work]:
-    """Return the objects that no data set of four cultures may hold, and good paintings without a usable picture."""
+    """Return the objects that the pipeline must leave out, and good paintings without a usable picture."""
     works = []
     for kind in LEFT_OUT:
         for index in range(kind.count):

@@ -11,7 +11,7 @@ SEAL_RED = (176, 46, 34)
 def columns(
     canvas: np.ndarray, rng: Rng, box: tuple[float, float, float, float], cell: float, ink: Color, fill: float = 1.0
 ) -> None:
-    """Write columns of signs into a box (left, top, right, bottom as shares of the canvas).
+    """Write columns of signs into a box (left, top, right, bottom as fractions of the canvas).
 
     `cell` is the size of a sign in pixels; the columns run from the right and may end early (`fill` 0..1).
     """
@@ -35,7 +35,7 @@ def signs(canvas: np.ndarray, rng: Rng, corners: np.ndarray, cell: float, ink: C
 
 
 def seal(canvas: np.ndarray, rng: Rng, at: tuple[float, float], size: float) -> None:
-    """Stamp a red seal with its top left corner at a point given in shares of the canvas; `size` in pixels."""
+    """Stamp a red seal with its top left corner at a point given in fractions of the canvas; `size` in pixels."""
     height, width = canvas.shape[:2]
     x, y = int(at[0] * width), int(at[1] * height)
     side = max(4, round(size))

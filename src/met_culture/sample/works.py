@@ -11,8 +11,7 @@ from met_culture.sample.painters import FORMS, MANNERS, SCHOOLS
 # No object of the museum has a number this high.
 FIRST_ID = 900_000_001
 
-GREY_SHARE = 0.04
-TALL_CANVAS = ("portrait",)
+GREY_FRACTION = 0.04  # of the works are photographed in black and white
 # How often a subject is painted, relative to all other subjects.
 FREQUENCY = {
     "landscape": 3,
@@ -31,16 +30,16 @@ class Work:
     """One object of the sample.
 
     Attributes:
-        object_id: Its number, from which its record and its random numbers follow.
-        culture: Its class, or "" for an object that has to be left out.
-        school: The class whose forms, origins and periods it has; the culture if it has one.
-        manner: The class in whose manner it is painted.
+        object_id: Its number; seeds its record and its pictures.
+        culture: Its label, or "" for an object that the pipeline must leave out.
+        school: Label whose forms, origins and periods it has; equal to `culture` if that is not "".
+        manner: Label in whose manner it is painted.
         form: How it is mounted and photographed.
         subject: What it shows, a key of the manner's subjects.
         aspect: Width / height of the painting.
         defect: What is wrong or odd about it, or "".
-        painted_as: Number of the work whose painting it shows; another one's for near-duplicates.
-        album: Number of the work whose palette it has; the first leaf's for leaves of an album.
+        painted_as: Number of the work whose painting it shows; that of another work for near-duplicates.
+        album: Number of the work whose palette it has; that of the first leaf for leaves of an album.
         leaf: 1, 2, ... in an album, else 0.
         grey: Whether it was photographed in black and white.
         fields: Fields in which its record differs from the records of its culture.
@@ -70,14 +69,14 @@ def new_work(rng: Rng, object_id: int, culture: str, school: str = "", **details
     form, _, least, most = FORMS[home][chosen]
     subject = choose_subject(rng, manner, form)
     aspect = float(np.exp(rng.uniform(np.log(least), np.log(most))))
-    if subject in TALL_CANVAS:
+    if subject == "portrait":  # on a tall canvas
         aspect = float(rng.uniform(0.72, 0.86))
     work = Work(object_id, culture, home, manner, form, subject, aspect, painted_as=object_id, album=object_id)
-    return replace(replace(work, grey=bool(rng.random() < GREY_SHARE)), **details)
+    return replace(replace(work, grey=bool(rng.random() < GREY_FRACTION)), **details)
 
 
 def choose_subject(rng: Rng, manner: str, form: str) -> str:
-    """Return a subject of the manner that suits the form: gold leaf belongs on screens, columns of signs do not."""
+    """Return a subject of the manner that suits the form: only screens show gold leaf, and no columns of signs."""
     unfit = "calligraphy" if form == "screen" else "screen"
     if form == "screen" and manner == "Japan" and rng.random() < 0.7:
         return "screen"

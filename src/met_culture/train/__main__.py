@@ -1,4 +1,4 @@
-"""Stage train: fit the network; keep the best epoch or the last, as chosen, and the state to continue from.
+"""Stage train: train the network, and keep the best or the last epoch, and the state to continue from.
 
 Reads: `{train,val}_{x,y}.npy` and `meta.json` of preprocess, and the latest checkpoint of the same training.
 Writes: `model.keras` (the epoch with the lowest validation loss, or the last: `train.keep`), `last.keras` (the last,

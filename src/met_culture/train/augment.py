@@ -9,11 +9,11 @@ from met_culture.train.params import AugmentParams
 def affine(rng: np.random.Generator, size: int, params: AugmentParams) -> np.ndarray:
     """Draw an affine map about the centre of a square image.
 
-    The ranges are ImageDataGenerator's: zoom of each axis on its own, shift as a share of the size, shear in degrees,
-    a horizontal flip of one image in two.
+    The ranges mean the same as in ImageDataGenerator: zoom of each axis on its own, shift as a fraction of the size,
+    shear in degrees, a horizontal flip of one image in two.
 
     Args:
-        rng: Draws six numbers, whatever the parameters.
+        rng: Draws six numbers, for any parameters.
         size: Width and height in pixels.
         params: Ranges.
 
@@ -32,7 +32,7 @@ def affine(rng: np.random.Generator, size: int, params: AugmentParams) -> np.nda
 
 
 def augment(image: np.ndarray, rng: np.random.Generator, params: AugmentParams) -> np.ndarray:
-    """Return a randomly transformed copy of a square image, uint8 (size, size, 3); its edge pixels fill what is new."""
+    """Return a randomly transformed copy of a square image, uint8 (size, size, 3); edge pixels fill uncovered areas."""
     size = image.shape[0]
     return cv2.warpAffine(
         image, affine(rng, size, params), (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

@@ -13,16 +13,16 @@ from met_culture.preprocess.array_file import ArrayFile
 from met_culture.train.augment import augment
 from met_culture.train.params import AugmentParams, TrainParams
 
-FROZEN_BATCH = 32  # images that pass the frozen part at once
+FROZEN_BATCH = 32  # images in a batch of the frozen part
 Version = tuple[int, int] | None  # seed and number of an augmented version; None for the images as they are
 
 
 class Batches(keras.utils.PyDataset):
-    """One epoch of images, shuffled and augmented; any epoch can be repeated alone.
+    """One epoch of images, shuffled and augmented; every epoch can be computed on its own.
 
     The order depends on (seed, epoch) and an image's augmentation on (seed, epoch, index), so neither depends on
-    history, batch size or threads. Where a part of the network is frozen, the batches hold its output for the images;
-    then there are only so many augmented versions, and the epochs take turns with them.
+    history, batch size or threads. If a part of the network is frozen, the batches hold its output for the images.
+    Then each image has only `versions` augmented versions, which the epochs use in turn.
     """
 
     def __init__(
@@ -40,8 +40,8 @@ class Batches(keras.utils.PyDataset):
             x: Images, uint8 (n, size, size, 3).
             y: Classes, int (n,).
             labels: Number of classes.
-            batch_size: Images a batch; the last may hold fewer.
-            frozen: Part of the network that every image passes once for each version.
+            batch_size: Images in a batch; the last may hold fewer.
+            frozen: Frozen part of the network; it runs once for each version of an image.
             versions: Number of augmented versions of each image; without `frozen` every epoch has its own.
         """
         super().__init__()
@@ -53,7 +53,7 @@ class Batches(keras.utils.PyDataset):
         self._activations: dict[Version, ArrayFile] = {}
 
     def epoch(self, seed: int, epoch: int, params: AugmentParams) -> "Batches":
-        """Switch to the images of one epoch, shuffled and augmented; returns itself."""
+        """Switch to the images of an epoch, shuffled and augmented; return self."""
         self._order = np.random.default_rng([seed, epoch]).permutation(len(self._x))
         self._version = seed, epoch % self._versions if self._frozen else epoch
         self._augment = params
@@ -104,7 +104,7 @@ class Batches(keras.utils.PyDataset):
         # On disk and in half precision: a painting takes 44 kB a version, at 224 pixels and from block 11 on.
         shape = len(self._x), *frozen.output_shape[1:]
         self._check_disk(math.prod(shape) * 2)
-        with tempfile.TemporaryDirectory() as folder:  # the file outlives its name, as long as it is open
+        with tempfile.TemporaryDirectory() as folder:  # the file exists without a name as long as it is open
             activations = ArrayFile.create(Path(folder) / "activations.npy", shape, np.float16)
         for start in range(0, len(self._x), FROZEN_BATCH):
             rows = np.arange(start, min(start + FROZEN_BATCH, len(self._x)))
@@ -125,14 +125,6 @@ class Batches(keras.utils.PyDataset):
 
 
 def load_batches(arrays: Path, split: str, labels: int, params: TrainParams, frozen: keras.Model | None) -> Batches:
-    """Return the images of a split.
-
-    Args:
-        arrays: Folder of the arrays of preprocess.
-        split: train or val.
-        labels: Number of classes.
-        params: Batch size and number of versions.
-        frozen: As in `Batches`.
-    """
+    """Return the batches of a split, train or val, from the folder of preprocess; `frozen` is that of `Batches`."""
     x, y = ArrayFile(arrays / f"{split}_x.npy"), np.load(arrays / f"{split}_y.npy")
     return Batches(x, y, labels, params.batch_size, frozen, params.versions)

@@ -68,7 +68,7 @@ def _predict(model: "keras.Model", batches: Sequence[tuple[np.ndarray, np.ndarra
 def calibrate_and_set_threshold(
     model: "keras.Model", val: Sequence[tuple[np.ndarray, np.ndarray]], accuracy: float, *, calibrate: bool
 ) -> dict[str, float]:
-    """Calibrate a model on validation images if asked, and choose its confidence threshold.
+    """Choose the confidence threshold of a model on validation images; calibrate the model first if `calibrate` is set.
 
     Args:
         model: Its last layer, `label`, is a softmax; calibration divides its weights by the temperature.

@@ -1,6 +1,6 @@
-"""Checkpoints of a training: it resumes after a kill, and continues to more epochs, with the same bytes.
+"""Checkpoints of a training. A training that was killed resumes, or continues to more epochs, with the same bytes.
 
-They lie outside DVC's outputs, in `.scratch/checkpoints/<key>-<epoch>.npz`. The key is a hash of everything that the
+They are outside DVC's outputs, in `.scratch/checkpoints/<key>-<epoch>.npz`. The key is a hash of everything that the
 weights depend on except the number of epochs, so a training of 100 epochs finds the checkpoint of one of 50, and no
 other training does. A damaged file counts as missing. A checkpoint that cannot be written costs only the time that it
 would have saved.
@@ -26,7 +26,7 @@ ABANDONED_S = 3600  # age after which a partly written file has no writer any mo
 
 
 def _loaded_code() -> set[Path]:
-    # As imported, so that a new module cannot be forgotten.
+    # The imported modules, so that a new module cannot be forgotten.
     files = set()
     for module in tuple(sys.modules.values()):
         # A module that `python -m` runs is called __main__; only its spec has the real name.
@@ -39,10 +39,10 @@ def _loaded_code() -> set[Path]:
 
 
 def checkpoint_key(settings: dict[str, Any], arrays: Path) -> str:
-    """Return a hash of the settings, the inputs of the training and the package's code in this process.
+    """Return a hash of the settings, the inputs of the training and the imported code of the package.
 
     Args:
-        settings: Parameters and environment, as JSON holds them.
+        settings: Parameters and environment; must fit JSON.
         arrays: Folder of the arrays of preprocess.
     """
     digests = []
@@ -56,7 +56,7 @@ class Checkpoints:
     """The checkpoints of one training."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        """Use `folder`, which all trainings share, for the training with this key."""
+        """Use `folder`, which belongs to all trainings, for the training with this key."""
         self._folder, self._key = folder, key
         self._previous: Path | None = None
         self._warned = False
@@ -68,7 +68,7 @@ class Checkpoints:
             state = self._read(files[epoch], epoch) if epoch <= epochs else None
             if state is not None:
                 with suppress(OSError):
-                    os.utime(files[epoch])  # the files used last are kept
+                    os.utime(files[epoch])  # the most recently used files are kept
                 return state
         return None
 
@@ -84,9 +84,9 @@ class Checkpoints:
         try:
             state = decode(path.read_bytes())
             if len(state.rows) != epoch:
-                raise ValueError("it holds another epoch than its name says")
+                raise ValueError("its epoch differs from that in its name")
             return state
-        except FileNotFoundError:  # another training with the same key has gone on
+        except FileNotFoundError:  # another training with the same key has replaced it
             return None
         except (OSError, ValueError) as error:
             print_note(f"note: {path} is damaged ({error}); it is removed")
@@ -117,12 +117,12 @@ class Checkpoints:
         self._previous = path if is_new else None
 
     def _prune(self) -> None:
-        # Before writing, so that a disk that is full of checkpoints gets room.
+        # Runs before writing, so that a disk full of checkpoints gets room.
         whole = _ages(self._folder, "*.npz")
         newest_first = sorted(whole, key=whole.__getitem__)
         for path in newest_first[KEPT - 1 :]:
             path.unlink(missing_ok=True)
-        for path, age_s in _ages(self._folder, ".*.npz.*").items():  # writers that were killed left these
+        for path, age_s in _ages(self._folder, ".*.npz.*").items():  # killed writers left these
             if age_s > ABANDONED_S:
                 path.unlink(missing_ok=True)
 

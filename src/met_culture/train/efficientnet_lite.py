@@ -1,8 +1,8 @@
-"""EfficientNet-Lite0 and -Lite2 with ImageNet weights, as a frozen and a trainable part.
+"""EfficientNet-Lite0 and -Lite2 with ImageNet weights, split into a frozen and a trainable part.
 
 Architecture: Tan and Le, EfficientNet, 2019; the Lite variants have ReLU6 and no squeeze-and-excitation. Every
-BatchNormalization is folded into the convolution before it: the same function with fewer layers, and without statistics
-that small batches could distort.
+BatchNormalization is folded into the convolution before it. This gives the same function with fewer layers, and without
+statistics that small batches could distort.
 """
 
 import keras
@@ -26,7 +26,7 @@ class _Builder:
     def convolve(
         self, x: keras.KerasTensor, name: str, norm: str, kernel: int, stride: int = 1, *, relu: bool = True
     ) -> keras.KerasTensor:
-        """Return a convolution with its folded normalisation; depthwise if PyTorch's weights are."""
+        """Add a convolution with its folded normalisation, depthwise if its name says so, and return its output."""
         weight, bias = fold(self._tensors, name, norm)
         label = name.strip("_").replace("._", "_").replace(".", "_")
         if "depthwise" in name:
@@ -41,7 +41,7 @@ class _Builder:
     def block(
         self, before: keras.KerasTensor, number: int, kernel: int, stride: int, expansion: int
     ) -> keras.KerasTensor:
-        """Return an inverted bottleneck, with a shortcut where the shape stays."""
+        """Add an inverted bottleneck, with a shortcut if the shape stays the same, and return its output."""
         name, x = f"_blocks.{number}.", before
         if expansion > 1:
             x = self.convolve(x, f"{name}_expand_conv", f"{name}_bn0", 1)
@@ -50,7 +50,7 @@ class _Builder:
         return layers.Add(name=f"blocks_{number}_add")([x, before]) if x.shape == before.shape else x
 
     def stage(self, x: keras.KerasTensor, stage: int, blocks: tuple[int, ...]) -> keras.KerasTensor:
-        """Return a stage of the network; `blocks` are those of `Variant`."""
+        """Add a stage of the network, and return its output; `blocks` is that of `Variant`."""
         kernel, stride, expansion = STAGES[stage]
         first = sum(blocks[:stage])
         for number in range(first, first + blocks[stage]):
@@ -72,9 +72,9 @@ def efficientnet_lite(name: str, image_size: int, fine_tune_stages: int) -> tupl
         fine_tune_stages: How many of the seven stages are trainable, from the last one back; 1 to 7.
 
     Returns:
-        From images to the input of the first trainable stage; and from there to features, float32 (n, features): means
-        and deviations over the image of that input, of the output of every trainable stage, and of the 1280 channels at
-        the end.
+        The frozen part, from images to the input of the first trainable stage. The trainable part, from there to
+        features, float32 (n, features): means and deviations over the image of that input, of the output of every
+        trainable stage, and of the 1280 channels at the end.
 
     Raises:
         UserError: As `imagenet`.

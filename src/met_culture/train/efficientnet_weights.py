@@ -71,7 +71,7 @@ def fold(tensors: dict[str, np.ndarray], name: str, norm: str) -> tuple[np.ndarr
     """Return the weight and bias of a convolution with the BatchNormalization after it folded in.
 
     Args:
-        tensors: Of `imagenet`.
+        tensors: As `imagenet` returns them.
         name: PyTorch's name of the convolution.
         norm: PyTorch's name of the normalisation.
 

@@ -1,4 +1,4 @@
-"""What the bytes of a result depend on besides code, parameters and data: processor, threads, libraries, settings."""
+"""The environment that the bytes of a result depend on: processor, threads, libraries, settings."""
 
 import os
 import platform
@@ -24,8 +24,8 @@ LIBRARIES = (
     "h5py",
     "matplotlib",
 )
-# They choose instructions, kernels, precision or the number of threads, and with them the order of sums. Which of its
-# equal devices a machine shows does not matter, and differs from one job to the next.
+# They choose instructions, kernels, precision or the number of threads, and so the order of sums. The variables that
+# select one of several equal devices are left out: they differ between jobs, and do not change results.
 SETTINGS = re.compile(
     r"(?!\w+_VISIBLE_DEVICES$)(CUDA|CUDNN|DNNL|KERAS|KMP|MKL|NPY|NVIDIA|OMP|ONEDNN|OPENBLAS|OPENCV|XLA)_.*"
     r"|TF_(CUDNN|DETERMINISTIC|DISABLE|ENABLE|FORCE|NUM|SET|USE|XLA)_.*"
@@ -33,7 +33,7 @@ SETTINGS = re.compile(
 
 
 def _cpu_info(text: str) -> dict[str, str]:
-    # /proc/cpuinfo repeats the fields for every core; the first core speaks for all.
+    # /proc/cpuinfo repeats the fields for every core; the first core is enough.
     fields: dict[str, str] = {}
     for line in text.splitlines():
         name, separator, value = line.partition(":")
@@ -49,7 +49,7 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
     name = fields.get("model name", platform.machine())
     numbers = []
-    # Family and model too: the name that a virtual machine gives may be no more than "AMD EPYC".
+    # Family and model too, because a virtual machine may give only "AMD EPYC" as the name.
     for label, field in (("family", "cpu family"), ("model", "model")):
         if field in fields:
             numbers.append(f"{label} {fields[field]}")

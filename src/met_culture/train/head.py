@@ -60,7 +60,7 @@ def _features(model: keras.Model, batches: Batches) -> np.ndarray:
 
 
 def _head_model(trainable: keras.Model, x: np.ndarray, params: TrainParams) -> keras.Model:
-    # From features to probabilities; shares its layers, and so their weights, with the network.
+    # From features to probabilities. It uses the layers of the network, so training it trains the network.
     standardise, dropout, label = (trainable.get_layer(name) for name in ("standardise", "dropout", "label"))
     standardise.set_weights([x.mean(axis=0), x.var(axis=0)])
     head = keras.Sequential([keras.Input(x.shape[1:]), standardise, dropout, label])
@@ -71,7 +71,7 @@ def _head_model(trainable: keras.Model, x: np.ndarray, params: TrainParams) -> k
 def _mean_logs(
     step: Callable[[np.ndarray, np.ndarray], dict[str, float]], x: np.ndarray, y: np.ndarray, batch_size: int
 ) -> dict[str, float]:
-    # The logs of `fit`, which for so small a layer takes several times as long to prepare as to train.
+    # Returns the same logs as `fit`, which for so small a model takes several times as long to prepare as to train.
     total: dict[str, float] = {}
     for start in range(0, len(x), batch_size):
         batch_y = y[start : start + batch_size]

@@ -7,7 +7,7 @@ import pandas as pd
 
 # Keras's names of the metrics, and the columns of training.csv.
 COLUMNS = {"accuracy": "train_accuracy", "loss": "train_loss", "val_accuracy": "val_accuracy", "val_loss": "val_loss"}
-LAST = 10  # epochs that the reported mean covers, as the accuracy varies from epoch to epoch
+LAST = 10  # epochs in the reported mean; the accuracy of one epoch is too noisy
 
 
 def join_logs(trained: Mapping[str, float], validated: Mapping[str, float]) -> dict[str, float]:

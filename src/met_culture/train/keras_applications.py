@@ -1,7 +1,7 @@
-"""Any backbone of keras.applications by its name, frozen, with ImageNet weights: its features are the last feature map.
+"""Any backbone of keras.applications, frozen, with ImageNet weights; the features come from its last feature map.
 
-Training uses no network. `python -m met_culture.weights NAME` fetches the weights once, through the pipeline's own
-client; this module reads them, after it has compared their hash with the one in Keras's source.
+Training downloads nothing: `python -m met_culture.weights NAME` fetches the weights once, with the pipeline's own
+client. This module checks their hash against the one in Keras's source, and reads them.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ GetFile = Callable[..., str]
 
 
 def weights_path(file_name: str) -> Path:
-    """Return the path of the weights with that name; not in Keras's own cache, whose files nobody has compared."""
+    """Return the path of the weights with that name; not in Keras's own cache, whose files are not checked."""
     return scratch_folder() / "weights" / Path(file_name).name
 
 

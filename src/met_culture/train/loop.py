@@ -34,9 +34,9 @@ def fit(
         checkpoints: Process 0 saves the state there after every epoch.
 
     Returns:
-        The history, one row per epoch, from 1: epoch, phase (head, then all; only all where nothing is frozen),
-        train_accuracy, train_loss, val_accuracy, val_loss. And the trainable part's weights after the epoch with the
-        lowest validation loss.
+        The history, one row per epoch: epoch (from 1), phase (head, then all; only all if no part is frozen),
+        train_accuracy, train_loss, val_accuracy, val_loss. And the weights of the trainable part after the epoch with
+        the lowest validation loss.
 
     Raises:
         UserError: The training diverged: its loss is no longer a number.
@@ -102,7 +102,7 @@ def _check_divergence(row: dict[str, Any], key: str) -> None:
 
 
 def class_weight(train: Batches, params: TrainParams) -> dict[int, float] | None:
-    """Return how much an image of each class counts in the loss, 1 on average; None if all count the same."""
+    """Return the weight of each class in the loss, 1 on average over the images; None if all weights are equal."""
     if params.class_weights == "none":
         return None
     counts = train.one_hot.sum(axis=0)

@@ -17,7 +17,7 @@ class Network:
 
     Attributes:
         trainable: Compiled; from images, or from the output of `frozen`, to the probabilities of the labels.
-        frozen: From images to the input of `trainable`; None where everything is trained.
+        frozen: From images to the input of `trainable`; None if the whole network is trained.
     """
 
     trainable: keras.Model
@@ -36,7 +36,7 @@ class Network:
 def cnn(image_size: int, labels: int) -> keras.Model:
     """Return the article's CNN: the small one of Keras's "very little data" tutorial without its dropout.
 
-    The probabilities are float32 in every precision, as those near 0 and 1 need it.
+    The probabilities are float32 in every precision, because values near 0 and 1 need it.
 
     Args:
         image_size: Width and height of the input in pixels; input is uint8 or float (n, size, size, 3), 0 to 255, RGB.
@@ -98,7 +98,7 @@ def build(params: TrainParams, image_size: int, labels: int) -> Network:
 
 
 def loss(params: TrainParams) -> str | keras.losses.Loss:
-    """Return the cross-entropy, with smoothed labels if the parameters say so."""
+    """Return the cross-entropy, with the label smoothing of the parameters."""
     if not params.label_smoothing:
         return "categorical_crossentropy"
     return keras.losses.CategoricalCrossentropy(label_smoothing=params.label_smoothing)

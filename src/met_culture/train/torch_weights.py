@@ -1,4 +1,4 @@
-"""Read tensors from a PyTorch file without PyTorch, and without running the code that a pickle may hold.
+"""Read tensors from a PyTorch file without PyTorch, and without running code from its pickles.
 
 A legacy file (before PyTorch 1.6) is a sequence of pickles: magic number, protocol, system, tensors with the names of
 their storages, and these names in the order of the bytes that follow. Source: torch/serialization.py, `_legacy_save`.
@@ -64,7 +64,7 @@ class _Tensors(OrderedDict):
 def _tensor(storage: Any, offset: Any, shape: Any, stride: Any, *rest: Any) -> _Tensor:  # noqa: ANN401 - untrusted
     if not isinstance(storage, _Storage) or not isinstance(shape, tuple) or not isinstance(stride, tuple):
         raise TorchFileError("a tensor is not described by a storage, a shape and strides")
-    # `type` and not isinstance, as True is an int too.
+    # `type` and not isinstance, because True is an int too.
     if not all(type(number) is int and number >= 0 for number in (offset, *shape, *stride)):
         raise TorchFileError("a tensor is not described by whole numbers")
     return _Tensor(storage, offset, shape, stride)
@@ -101,14 +101,14 @@ def _unpickle(file: io.BytesIO) -> tuple[Any, dict[str, _Storage]]:
 
 
 def _check_header(file: io.BytesIO) -> None:
-    # One after the other, as what follows a wrong value is no pickle.
+    # One after the other, because the bytes after a wrong value need not be a pickle.
     for expected in (MAGIC, PROTOCOL):
         value, _ = _unpickle(file)
         if value != expected:
             raise TorchFileError(f"it is not a legacy PyTorch file ({value!r} instead of {expected})")
     system, _ = _unpickle(file)
     if not system["little_endian"]:
-        raise TorchFileError("it is not of a little-endian machine")
+        raise TorchFileError("it was not written by a little-endian machine")
 
 
 def _read_tensors(file: io.BytesIO) -> dict[str, np.ndarray]:
@@ -119,7 +119,7 @@ def _read_tensors(file: io.BytesIO) -> dict[str, np.ndarray]:
         storage = storages[key]
         (size,) = np.frombuffer(file.read(8), "<i8")
         if size != storage.size:
-            raise TorchFileError(f"storage {key} has another size than its tensors say")
+            raise TorchFileError(f"the size of storage {key} does not fit its tensors")
         storage.data = np.frombuffer(file.read(size * storage.dtype.itemsize), storage.dtype, count=size)
     if not isinstance(tensors, dict) or not all(isinstance(tensor, _Tensor) for tensor in tensors.values()):
         raise TorchFileError("it holds something other than tensors by name")

@@ -1,8 +1,8 @@
 """Verify that equal code, parameters and data give equal bytes: `python -m met_culture.verify [-S KEY=VALUE ...]`.
 
 The whole pipeline runs in two scratch clones, uncommitted changes included, without any earlier result. All outputs
-must have equal hashes; else the command names the first that differs, and keeps both clones. It also compares with the
-committed run: its bytes, or, because bytes are promised on one machine only, its metrics within `TOLERANCE`.
+must have equal hashes. Otherwise the command names the first that differs, and keeps both clones. It also compares them
+with the committed run. If the bytes differ, as on another machine, the metrics must lie within `TOLERANCE`.
 
 Reads: the repository in the current folder.
 Writes: nothing, except the two clones of a failed verification, in the folder of temporary files.

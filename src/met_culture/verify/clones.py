@@ -20,7 +20,7 @@ IDENTITY = ("-c", "user.name=verify", "-c", "user.email=verify@localhost", "-c",
 
 
 class UnequalError(UserError):
-    """Runs failed or differ; their clones are kept."""
+    """A run failed, or the runs differ; the clones are kept."""
 
 
 def _environment() -> dict[str, str]:

@@ -34,7 +34,7 @@ def _metrics(root: Path, stage: str) -> dict[str, Any]:
 
 
 def committed_run(root: Path) -> CommittedRun | None:
-    """Return the run in HEAD, or None with a note; the workspace's run may come from this machine."""
+    """Return the run in HEAD, not that of the workspace; if there is none, print a note and return None."""
     try:
         lock = yaml.safe_load(git(root, "show", "HEAD:dvc.lock"))
         outputs(lock)
@@ -54,12 +54,7 @@ def beyond_tolerance(committed: dict[str, Any], new: dict[str, Any], tolerance: 
 
 
 def compare_with_committed(committed: CommittedRun, clone: Path, lock: Lock) -> None:
-    """Compare the run in a clone with the committed run, if both have the same parameters.
-
-    Args:
-        committed: The committed run.
-        clone: The folder in which the pipeline has run.
-        lock: Its dvc.lock.
+    """Compare the run in a clone, whose dvc.lock is `lock`, with the committed run, if their parameters are equal.
 
     Raises:
         UnequalError: A metric differs by more than `TOLERANCE`.

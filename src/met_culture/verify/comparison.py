@@ -39,7 +39,7 @@ def _compare_clones(clones: list[Path], locks: list[Lock]) -> None:
 
 
 def _source_change(root: Path, changes: list[str]) -> list[str]:
-    # A relative source means a folder beside the checkout, so the clones get its absolute path.
+    # A relative source is relative to the checkout, so the clones get its absolute path.
     source = load("fetch", FetchParams, root / PARAMS).source
     if any(change.startswith("fetch.source=") for change in changes):
         return []
@@ -50,12 +50,7 @@ def _source_change(root: Path, changes: list[str]) -> list[str]:
 
 
 def verify(root: Path, folder: Path, changes: list[str]) -> None:
-    """Run the pipeline in two clones and compare them.
-
-    Args:
-        root: The repository.
-        folder: Folder for the clones.
-        changes: Changed parameters, KEY=VALUE.
+    """Run the pipeline of the repository `root` in two clones in `folder`, and compare them.
 
     Raises:
         UnequalError: A run failed, the two runs differ, or metrics differ from the committed ones by more than

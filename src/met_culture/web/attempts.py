@@ -1,4 +1,4 @@
-"""Send a request until a good answer comes: follow its redirects, wait after failures, and give up in the end."""
+"""Send a request until a good answer arrives: follow redirects, wait after failures, give up after the last attempt."""
 
 import sys
 from collections.abc import Callable
@@ -17,11 +17,12 @@ from met_culture.web.retry import parse_retry_after
 from met_culture.web.transport import Answer, Request, prepare
 from met_culture.web.url_policy import UrlCheck
 
-UNREACHED = 3  # attempts for a host that has never answered and takes no connection: a mistyped address, not a block
+# Attempts for a host that has never answered and accepts no connection: its address is mistyped, it does not block us.
+UNREACHABLE_ATTEMPTS = 3
 REPORT_AFTER_S = 4.0  # shorter waits are not worth a line
-REDIRECTS = 5  # in a row; more is a loop
+MAX_REDIRECTS = 5  # of one request; more are a loop
 REDIRECTING = (301, 302, 303, 307, 308)
-# 403 is how the museum says "too fast".
+# The museum answers 403 to a client that is too fast.
 BLOCKING = frozenset({403, 408, 425, 429, *range(500, 600)})
 
 Result = TypeVar("Result")
@@ -34,18 +35,18 @@ def get_with_retries(
     limiter: RateLimiter,
     parse: Callable[[Answer], Result],
 ) -> Result:
-    """Return what `parse` makes of the first good answer.
+    """Return the first good answer, as `parse` returns it.
 
     Args:
-        session: Of `open_session`.
-        request: Its URL has been checked.
+        session: As `open_session` returns it.
+        request: Its URL must have been checked.
         check_url: Checks the URLs of redirects.
-        limiter: Of the host that is asked.
-        parse: Raises BrokenError or BrokenImageError for an answer that is worth another attempt.
+        limiter: Rate limiter of the request's host.
+        parse: Raises BrokenError or BrokenImageError for an answer that another attempt may improve.
 
     Raises:
         FetchError: No good answer within the retries.
-        BrokenImageError: What `parse` raised in the last attempt.
+        BrokenImageError: `parse` raised it in the last attempt.
         RefusedError: The body is too large, or a redirect is not allowed.
     """
     attempt = 0
@@ -53,7 +54,7 @@ def get_with_retries(
         attempt += 1
         started, answer = follow(session, request, check_url, limiter)
         try:
-            result = _parse(answer, parse)  # outside of `acquire`, so that decoding holds up no request
+            result = _parse(answer, parse)  # after `acquire`, so that decoding delays no request
         except (BrokenError, BrokenImageError) as error:
             failure = error
         else:
@@ -61,11 +62,11 @@ def get_with_retries(
             return result
         wait = limiter.record_failure(started, _retry_after(answer))
         unreachable = isinstance(failure, UnreachableError) and not limiter.reached
-        if unreachable and attempt >= UNREACHED:
+        if unreachable and attempt >= UNREACHABLE_ATTEMPTS:
             raise _final_error(failure, attempt)
         if wait >= REPORT_AFTER_S:
             host = urlsplit(request.url).hostname
-            line = f"{host}: {failure}; left alone for {wait:.0f} s (try {attempt})"
+            line = f"{host}: {failure}; no requests for {wait:.0f} s (attempt {attempt})"
             tqdm.write(printable(line), file=sys.stderr)
         if attempt >= limiter.policy.attempts:
             raise _final_error(failure, attempt)
@@ -74,8 +75,8 @@ def get_with_retries(
 def follow(
     session: requests.Session, request: Request, check_url: UrlCheck, limiter: RateLimiter
 ) -> tuple[float, Answer | BrokenError]:
-    """Return when the last request started, and the answer at the end of the redirects or what broke it."""
-    for _ in range(REDIRECTS):
+    """Follow redirects; return the start time of the last request, and its answer or error."""
+    for _ in range(MAX_REDIRECTS):
         started, answer = _send(session, request, limiter)
         if isinstance(answer, BrokenError):
             return started, answer
@@ -83,13 +84,13 @@ def follow(
         if answer.status not in REDIRECTING or not location:
             return started, answer
         request = replace(request, url=_redirect(request.url, location, check_url))
-    raise RefusedError(f"more than {REDIRECTS} redirects")
+    raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
 
 
 def _send(session: requests.Session, request: Request, limiter: RateLimiter) -> tuple[float, Answer | BrokenError]:
-    started = 0.0  # a request that cannot even be prepared starts no new block
+    started = 0.0  # a request that cannot be prepared starts no new block
     try:
-        send = prepare(session, request)  # before `acquire`, whose time is the host's
+        send = prepare(session, request)  # before `acquire`, so that it holds no slot
         with limiter.acquire() as started:
             limiter.count(requests=1)
             answer = send()
@@ -103,11 +104,11 @@ def _send(session: requests.Session, request: Request, limiter: RateLimiter) -> 
 
 
 def _redirect(url: str, location: str, check_url: UrlCheck) -> str:
-    """Return where a redirect leads, if that is allowed."""
+    """Return the URL that a redirect leads to, if it is allowed."""
     try:
         return check_url(urljoin(url, location), url)
     except ValueError:
-        raise RefusedError("a redirect to what is no URL") from None
+        raise RefusedError("a redirect to an invalid URL") from None
 
 
 def _parse(answer: Answer | BrokenError, parse: Callable[[Answer], Result]) -> Result:
@@ -128,4 +129,4 @@ def _retry_after(answer: Answer | BrokenError) -> float | None:
 def _final_error(failure: Exception, attempts: int) -> Exception:
     if isinstance(failure, BrokenImageError):
         return failure
-    return FetchError(f"failed {attempts} times, at last: {failure}")
+    return FetchError(f"failed {attempts} times, the last time: {failure}")

@@ -1,4 +1,4 @@
-"""The one HTTP client of the pipeline: limited in rate, time and size, with retries, and bound to known hosts."""
+"""The only HTTP client of the pipeline: with retries, known hosts, and limits of rate, time and size."""
 
 import json
 from collections.abc import Callable
@@ -21,11 +21,6 @@ FILE_S = 6 * 3600.0  # for a catalogue of some 300 MB over a slow line
 Image = tuple[int, bytes, tuple[int, int]]  # status, body, and width and height in pixels
 
 
-def _accept_any(body: Any) -> str | None:  # noqa: ANN401 - what JSON holds
-    del body
-    return None
-
-
 def _status_and_etag(answer: Answer) -> tuple[int, str | None]:
     return answer.status, answer.headers.get("ETag")
 
@@ -38,7 +33,7 @@ class Client:
         api: Base URL of the API. An API on this machine serves the images, too.
         image_hosts: Hosts that images may come from, over https only.
         timeout_s: Seconds that one attempt may take, its redirects and body included.
-        user_agent: Who asks, and where to complain.
+        user_agent: Name of the client and an address for complaints.
         api_limiter: Limits the requests to the API's host.
         image_limiter: Limits the requests to the image hosts, all together.
     """
@@ -71,18 +66,18 @@ class Client:
 
     @property
     def blocks(self) -> int:
-        """How often a host had to be left alone."""
+        """Number of blocks by all hosts."""
         return self.api_limiter.blocks + self.image_limiter.blocks
 
-    def get_api(self, path: str, *, max_bytes: int, check: Callable[[Any], str | None] = _accept_any) -> Any:  # noqa: ANN401 - what JSON holds
+    def get_api(self, path: str, *, max_bytes: int, check: Callable[[Any], str | None] | None = None) -> Any:  # noqa: ANN401 - what JSON holds
         """Return status and parsed body of `path` below the API's base URL; None for another status than 200.
 
-        A body that is no JSON is retried: the museum's block also arrives as HTML, or empty, with status 200.
+        A body that is not JSON is retried, because a block may also arrive as HTML, or empty, with status 200.
 
         Args:
-            path: Starts with a slash; the query belongs to it.
+            path: Starts with a slash, and includes the query.
             max_bytes: Limit of the body.
-            check: Says what is wrong with a parsed body, or returns None; a wrong body is retried.
+            check: Returns what is wrong with a parsed body, or None; a wrong body is retried.
 
         Raises:
             FetchError: No good answer within the retries.
@@ -95,8 +90,8 @@ class Client:
             try:
                 body = json.loads(answer.body)
             except (ValueError, RecursionError):
-                raise BrokenError("a body that is no JSON") from None
-            if fault := check(body):
+                raise BrokenError("a body that is not JSON") from None
+            if check and (fault := check(body)):
                 raise BrokenError(fault)
             return answer.status, body
 
@@ -107,8 +102,8 @@ class Client:
         """Return status, body, and width and height in pixels of an image that decodes in full.
 
         Raises:
-            RefusedError: Neither https from `image_hosts` nor, if the API is there itself, this machine; too large.
-            ImageError: Not a whole picture, and not a better one after the retries either.
+            RefusedError: The URL is not allowed, or the image is too large.
+            ImageError: The image does not decode in full, even after the retries.
             FetchError: No good answer within the retries.
         """
 
@@ -121,15 +116,15 @@ class Client:
         return get_with_retries(self._session, request, self._hosts.check_image, self.image_limiter, decode)
 
     def get_file(self, url: str, file: Path, *, max_bytes: int, etag: str | None) -> tuple[int, str | None]:
-        """Write a large file, such as a catalogue, and return status and ETag; with status 304 nothing is written.
+        """Download a large file, such as a catalogue, and return status and ETag; status 304 writes nothing.
 
-        Redirects may lead to any host over https, as such files lie on storage services, but not to this machine.
+        Redirects may lead to any host over https, because storage services hold such files, but not to this machine.
 
         Args:
             url: As the user configured it.
-            file: Where it goes; after an error it may hold half of the body.
+            file: Path to write; after an error the file may be incomplete.
             max_bytes: Limit of its size.
-            etag: Version that is here already, or None.
+            etag: Version of the local copy, or None.
 
         Raises:
             FetchError: No good answer within the retries.

@@ -1,7 +1,7 @@
-"""A requests session whose connections are cut when the headers of an answer are late.
+"""A requests session that cuts a connection if the headers of an answer are late.
 
 A timeout of `requests` limits the silence between two bytes. A server that sends a byte now and then would hold a
-request for ever, so one thread watches the connections.
+request for ever, so a thread watches the connections.
 """
 
 import contextlib
@@ -16,8 +16,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-WATCH_S = 0.1  # between two looks at what is late
-MAX_HEADERS_S = 60.0  # without a timeout
+WATCH_S = 0.1  # between two checks for late connections
+MAX_HEADERS_S = 60.0  # for a connection without a timeout
 
 
 class _Watcher:
@@ -98,8 +98,8 @@ def open_session(user_agent: str, connections: int, *, proxies: bool) -> request
     """Return a session for several threads.
 
     Args:
-        user_agent: Who asks, and where to complain.
-        connections: How many are kept open.
+        user_agent: Name of the client and an address for complaints.
+        connections: Number of connections that are kept open.
         proxies: Whether the environment's proxies apply.
     """
     session = requests.Session()

@@ -2,15 +2,15 @@
 
 
 class FetchError(Exception):
-    """A request that failed for good, after its retries; the message is one clause, without the URL or a full stop."""
+    """A request failed after its last retry; the message is one clause, without the URL or a full stop."""
 
 
 class RefusedError(FetchError):
-    """A URL that must not be requested, or a body that is too large; a retry would not help."""
+    """The URL must not be requested, or the body is too large; a retry would not help."""
 
 
 class GoneError(FetchError):
-    """The source answers, and has no such record or image."""
+    """The source has no such record or image."""
 
 
 class StoppedError(Exception):
@@ -18,12 +18,12 @@ class StoppedError(Exception):
 
 
 class TooLargeError(Exception):
-    """A body over the limit; the message says which limit."""
+    """The body exceeds its limit, which the message names."""
 
 
 class BrokenError(Exception):
-    """No answer, or not a whole one in time; the message is one clause without an address."""
+    """No whole answer arrived in time; the message is one clause without an address."""
 
 
 class UnreachableError(BrokenError):
-    """Not even a connection."""
+    """The host accepted no connection."""

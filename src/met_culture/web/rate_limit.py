@@ -1,4 +1,4 @@
-"""Limit how one host is asked: requests a second, requests at once, and how long it is left alone after a block."""
+"""Limit the requests to one host: their rate, how many run at once, and the pause after a block."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from met_culture.web.retry import RetryPolicy
 from met_culture.web.token_bucket import TokenBucket
 
 MIN_SPEED = 1 / 8  # of the configured rate and parallelism, after many blocks
-RECOVERY = 1 / 50  # of them, regained with each good answer
+RECOVERY = 1 / 50  # of them, regained after each good answer
 
 
 @dataclass
@@ -20,14 +20,14 @@ class RateLimiter:
     """The state of one host, shared by all threads that send it requests.
 
     Attributes:
-        parallel: Requests at once.
+        parallel: Largest number of requests at once.
         requests_per_second: None for no limit.
-        file: Where the token bucket lies; needed with a limit.
+        file: File of the token bucket; a rate limit needs it.
         policy: The waits after failures.
-        blocks: How often the host had to be left alone so far.
-        requests: How many were sent so far, retries and redirects included.
+        blocks: Number of blocks so far.
+        requests: Number of requests so far, retries and redirects included.
         bytes_read: Bytes of the answers' bodies so far.
-        reached: Whether the host has answered anything yet.
+        reached: Whether the host has ever answered.
     """
 
     parallel: int = 1
@@ -63,7 +63,7 @@ class RateLimiter:
 
     @contextmanager
     def acquire(self) -> Iterator[float]:
-        """Wait until the host may be asked, and occupy one of its slots; yields the time at which the request starts.
+        """Wait until a request may start, and hold a slot while it runs; yields its start time.
 
         Raises:
             StoppedError: `stop` was called.
@@ -105,37 +105,36 @@ class RateLimiter:
         return max(1, round(self.parallel * self._speed))
 
     def count(self, *, requests: int = 0, bytes_read: int = 0) -> None:
-        """Add to what was sent and read."""
+        """Count requests that were sent, and bytes that were read."""
         with self._changed:
             self.requests += requests
             self.bytes_read += bytes_read
 
     def record_success(self) -> None:
-        """Note a good answer: the next wait is short again, and the speed recovers a little."""
+        """Record a good answer: the next wait is short again, and the speed recovers a little."""
         with self._changed:
             self._failures = 0
             self._speed = min(1.0, self._speed + RECOVERY)
 
     def record_failure(self, started: float, retry_after: float | None = None) -> float:
-        """Note a block, or what looks like one: the host is left alone for a while, and then asked at half the speed.
+        """Record a failure, which may be a block: pause all requests to the host, then continue at half the speed.
 
         Args:
-            started: When the request started. Requests that were under way when another one met the block are part of
-                the same block.
-            retry_after: Seconds that the server asked for.
+            started: Start time of the request. If it started before the latest block, it belongs to that block.
+            retry_after: Seconds of the server's Retry-After.
 
         Returns:
-            Seconds for which the host is left alone from now; 0 if the block was known.
+            Seconds of the pause from now on; 0 if the request belongs to the latest block.
         """
         with self._changed:
             if started < self._block_began:
-                asked_for = min(retry_after or 0.0, self.policy.retry_after_cap_s)
-                self._block_ends = max(self._block_ends, time.monotonic() + asked_for)
+                retry_after_s = min(retry_after or 0.0, self.policy.retry_after_cap_s)
+                self._block_ends = max(self._block_ends, time.monotonic() + retry_after_s)
                 return 0.0
             self._failures += 1
             self.blocks += 1
             self._speed = max(MIN_SPEED, self._speed / 2)
-            wait = self.policy.seconds(self._failures, retry_after)
+            wait = self.policy.wait_seconds(self._failures, retry_after)
             self._block_began = time.monotonic()
             self._block_ends = self._block_began + wait
             return wait

@@ -1,6 +1,6 @@
 """A token bucket in a file, so that every process on this machine shares the request rate of a host.
 
-The bucket is pyrate_limiter's; this module opens it, and names its file in every error.
+pyrate_limiter implements the bucket; this module opens it, and names its file in every error.
 """
 
 import math
@@ -15,7 +15,7 @@ TABLE = "requests"
 
 
 class _Factory(BucketFactory):
-    """Gives out one bucket; without the library's cleaning thread, whose errors nobody would see."""
+    """Returns always the same bucket; starts no cleaning thread, whose errors nobody would see."""
 
     def __init__(self, bucket: SQLiteBucket) -> None:
         self._bucket = bucket
@@ -29,21 +29,21 @@ class _Factory(BucketFactory):
 
 
 class TokenBucket:
-    """Lets through so many requests a second, over all processes that open the same file."""
+    """Limits the requests a second of all processes that open the same file."""
 
     def __init__(self, requests_per_second: float, file: Path) -> None:
         """Open or make the bucket.
 
         Raises:
-            OSError: The file is no bucket, or cannot be written.
+            OSError: The file is not a bucket, or cannot be written.
         """
         self.file = file
         file.parent.mkdir(parents=True, exist_ok=True)
-        rate = Rate(1, math.ceil(1000 / requests_per_second))  # one request per so many milliseconds
+        rate = Rate(1, math.ceil(1000 / requests_per_second))  # one request per this many milliseconds
         with self._named_errors():
             self.bucket = SQLiteBucket.init_from_file([rate], table=TABLE, db_path=str(file), use_file_lock=True)
             self._limiter = Limiter(_Factory(self.bucket), buffer_ms=0)
-            # Entries from before the clock was set back would hold up every request until it is as late again.
+            # If the clock was set back, entries from the future would block every request until the clock reaches them.
             self.bucket.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (self.bucket.now(),))  # noqa: S608
             self.bucket.conn.commit()
 

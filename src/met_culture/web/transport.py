@@ -13,21 +13,21 @@ from urllib3.exceptions import TimeoutError as TimeoutError_
 
 from met_culture.web.errors import BrokenError, TooLargeError, UnreachableError
 
-CHUNK = 64 * 1024  # bytes; the deadline is checked after each
+CHUNK = 64 * 1024  # bytes; the deadline is checked after every chunk
 LATE = "no full answer in time"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked, and how much of it is read.
+    """One request and its limits.
 
     Attributes:
         url: Quoted.
-        timeout_s: Seconds until the headers are there, and of silence while the body arrives.
+        timeout_s: Seconds until the headers have arrived, and longest silence while the body arrives.
         max_bytes: Limit of the body.
         body_s: Seconds for the whole answer; `timeout_s` if None.
-        etag: Version that is here already; the server answers with status 304 if it has no other.
-        file: Where the body is written; if None, it stays in memory.
+        etag: Version of the local copy; the server answers with status 304 if it has the same.
+        file: File for the body; None keeps it in memory.
     """
 
     url: str
@@ -50,7 +50,7 @@ class Answer:
 
 @contextlib.contextmanager
 def _short_errors(deadline: float | None = None) -> Iterator[None]:
-    """Turn the libraries' errors into ours; their own texts hold addresses, which would reach tracked outputs."""
+    """Turn the libraries' errors into ours; their own texts contain addresses, which must not reach tracked outputs."""
     try:
         yield
     # The library resolves a redirect's address even when it does not follow it; a hostile one is a ValueError.
@@ -65,15 +65,15 @@ def _short_errors(deadline: float | None = None) -> Iterator[None]:
 
 
 def prepare(session: requests.Session, request: Request) -> Callable[[], Answer]:
-    """Return a function that sends a request once and reads the whole answer; a redirect is an answer.
+    """Return a function that sends a request once and reads the whole answer; it does not follow redirects.
 
     Raises:
-        BrokenError: (also the function) No connection, none or a cut-off answer in time, or no HTTP.
-        TooLargeError: (the function) A body over the limit.
+        BrokenError: (also the function) No connection, no whole answer in time, or not HTTP.
+        TooLargeError: (the function) The body exceeds the limit.
     """
     headers = {"If-None-Match": request.etag} if request.etag else {}
     if request.file:
-        headers["Accept-Encoding"] = "identity"  # so that its length can be compared
+        headers["Accept-Encoding"] = "identity"  # so that its length can be checked
     with _short_errors():
         prepared = session.prepare_request(requests.Request("GET", request.url, headers=headers))
         settings = session.merge_environment_settings(prepared.url, {}, True, None, None)
@@ -86,7 +86,7 @@ def prepare(session: requests.Session, request: Request) -> Callable[[], Answer]
             session.send(prepared, timeout=request.timeout_s, allow_redirects=False, **settings) as response,
         ):
             if time.monotonic() >= began + request.timeout_s:
-                raise BrokenError(LATE)  # headers that were cut look like whole ones
+                raise BrokenError(LATE)  # the watcher cut the connection, and cut headers look like whole ones
             return _read(response, request, deadline)
 
     return send

@@ -1,4 +1,4 @@
-"""Which hosts may be asked for what; no answer of the network can widen these rules."""
+"""Which URLs may be requested. No answer from the network can widen these rules."""
 
 import ipaddress
 import re
@@ -94,7 +94,7 @@ class Hosts:
         return checked
 
     def image_address(self, url: str) -> str:
-        """Return where an allowed image is requested: an API on this machine stands in for the image hosts, too.
+        """Return the URL at which an allowed image is requested: an API on this machine also replaces the image hosts.
 
         It serves `https://<host>/<path>` as `/images/https/<host>/<path>`, so that no test reaches the network.
         """
@@ -107,7 +107,7 @@ class Hosts:
 def _is_public_name(host: str) -> bool:
     """Return whether a host is a name with a dot: no number, in any of the ways to write one, and not this machine."""
     try:
-        socket.inet_aton(host)  # takes 127.1 and 2130706433, too
+        socket.inet_aton(host)  # accepts 127.1 and 2130706433, too
     except OSError:
         return "." in host and ":" not in host and not host.endswith((".localhost", ".localdomain"))
     return False
@@ -126,7 +126,7 @@ def check_file(url: str, redirected_from: str | None) -> str:
     same_server = redirected_from is None or _server(parts) == _server(parse_url(redirected_from))
     usual = same_server or _server(parts)[1] == PORTS["https"]
     if parts.scheme != "https" or not _is_public_name(parts.host or "") or not usual:
-        raise RefusedError(f"{_origin(url)} is not asked, as it is no named host over https")
+        raise RefusedError(f"{_origin(url)} is not requested, because it is not a named host over https")
     return checked
 
 

@@ -98,7 +98,7 @@ def test_two_devices_of_one_process_train_as_one(arrays: Path, monkeypatch: pyte
 def test_a_batch_that_does_not_divide_is_named(arrays: Path) -> None:
     set_param(arrays, "batch_size: 8", "batch_size: 7")
     with pytest.raises(
-        AssertionError, match=r"batch of 7 images cannot be shared by 2 devices; make train\.batch_size"
+        AssertionError, match=r"batch of 7 images cannot be divided among 2 devices; make train\.batch_size"
     ):
         run_together(machines(arrays, epochs=2))
 

@@ -1,4 +1,4 @@
-"""Read from the environment which processes train together, and which of them this one is.
+"""Read from the environment which processes train together, and the index of this one.
 
 The environment is that of `MET_CULTURE_COORDINATOR`, `_PROCESSES` and `_PROCESS`, of torchrun, or of SLURM's srun.
 """
@@ -27,8 +27,7 @@ class Cluster:
         coordinator: Host and port of process 0, which the others can reach.
         processes: Number of processes.
         process: Index of this process, from 0.
-        wait_s: Seconds to wait for a process that has not started; a process that is silent for a third of it counts
-            as lost.
+        wait_s: Seconds to wait for a process to start; a process that is silent for a third of it counts as lost.
     """
 
     coordinator: str
@@ -43,8 +42,8 @@ def first_host(nodes: str) -> str:
     return name + re.split(r"\W", numbers)[0] if bracket else name
 
 
-def _number(environ: Environment, name: str, other: str = "") -> int:
-    text = environ.get(name, environ.get(other, ""))
+def _number(environ: Environment, name: str, fallback: str = "") -> int:
+    text = environ.get(name, environ.get(fallback, ""))
     if not re.fullmatch(r"\d{1,18}", text):
         raise UserError(f"{name} must be a whole number (it is {text!r}); set it for every process.")
     return int(text)
@@ -68,7 +67,7 @@ def _from_torchrun(environ: Environment) -> Member | None:
 
 
 def _from_srun(environ: Environment) -> Member | None:
-    # SLURM sets these only for what srun starts.
+    # SLURM sets these only for processes that srun starts.
     if not environ.keys() >= {"SLURM_STEP_NODELIST", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"}:
         return None
     port = 61440 + _number(environ, "SLURM_JOB_ID") % 4096  # JAX's own rule: two jobs rarely share a port
@@ -85,7 +84,7 @@ def read_cluster(environ: Environment) -> Cluster | None:
     Raises:
         UserError: A variable is missing, is not a number, or does not fit the others.
     """
-    if environ.get(PROCESSES) == "1":  # so that a process that srun or torchrun started can train alone
+    if environ.get(PROCESSES) == "1":  # lets a process that srun or torchrun started train alone
         return None
     wait_s = _number(environ, WAIT_S) if WAIT_S in environ else Cluster.wait_s
     member = _from_own_variables(environ) or _from_torchrun(environ) or _from_srun(environ)

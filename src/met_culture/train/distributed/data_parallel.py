@@ -1,7 +1,7 @@
-"""Train on several devices, of one process or of many, by Keras's distribution API on JAX.
+"""Train on several devices, of one process or of several, by Keras's distribution API on JAX.
 
-The batches are those of a single device, and so is the result, up to rounding. Every process computes the frozen part
-of a pretrained network and its head for itself. With one device these functions do nothing.
+Batches and result are the same as on one device, up to rounding. Every process runs the frozen part of a pretrained
+network, and trains its head, for itself. With one device these functions do nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ Logs = dict[str, float]
 
 
 def device_count() -> int:
-    """Return how many devices train, those of other processes included; under TensorFlow it is one."""
+    """Return the number of devices that train, those of other processes included; 1 under TensorFlow."""
     return keras.distribution.get_device_count() if keras.backend.backend() == "jax" else 1
 
 
@@ -40,7 +40,7 @@ def replicate(model: keras.Model) -> Iterator[keras.Model]:
 
     with keras.distribution.DataParallel(auto_shard_dataset=False).scope():
         copy = type(model).from_config(model.get_config())
-        # The optimizer itself: half precision has wrapped it, which the configuration of `compile` does not say.
+        # Serialized apart: in half precision the optimizer is wrapped, and the configuration of `compile` lacks that.
         optimizer = keras.optimizers.serialize(model.optimizer)
         copy.compile_from_config(model.get_compile_config() | {"optimizer": optimizer})
         values = broadcast_one_to_all([keras.ops.convert_to_numpy(variable) for variable in all_variables(model)])
@@ -78,7 +78,7 @@ class _Part(keras.utils.PyDataset):
 
 
 def _run_on_all_devices(batches: Batches, run: Callable[[_Part], Logs]) -> Logs:
-    # The mean over all images of the logs of the batches that divide evenly, and of those that do not.
+    # Returns the mean of the logs over all images; batches that do not divide evenly run on their own.
     devices = device_count()
     even = [batch for batch in range(len(batches)) if batches.size(batch) % devices == 0]
     uneven = [batch for batch in range(len(batches)) if batches.size(batch) % devices != 0]
@@ -111,10 +111,6 @@ def _fit(
     return {name: values[0] for name, values in history.items()}
 
 
-def _evaluate(model: keras.Model, data: _Part) -> Logs:
-    return model.evaluate(data, verbose=0, return_dict=True)
-
-
 def fit_epoch(
     model: keras.Model, train: Batches, val: Batches, weight: dict[int, float] | None, advance: Callable[[int], Any]
 ) -> Logs:
@@ -135,8 +131,9 @@ def fit_epoch(
         return _fit(model, advance, weight, train, val)
     if train.size(0) % devices:
         raise UserError(
-            f"a batch of {train.size(0)} images cannot be shared by {devices} devices; make train.batch_size a "
+            f"a batch of {train.size(0)} images cannot be divided among {devices} devices; make train.batch_size a "
             f"multiple of {devices}, at most the {train.images} training images."
         )
     trained = _run_on_all_devices(train, partial(_fit, model, advance, weight))
-    return join_logs(trained, _run_on_all_devices(val, partial(_evaluate, model)))
+    validated = _run_on_all_devices(val, partial(model.evaluate, verbose=0, return_dict=True))
+    return join_logs(trained, validated)

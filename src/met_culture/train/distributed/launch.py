@@ -1,8 +1,8 @@
-"""Run a training as one of several processes, and report in one sentence if another process is lost.
+"""Run a training as one of several processes; report a lost process in one sentence.
 
 Every process runs the same command under KERAS_BACKEND=jax; cluster.py reads from the environment which one it is.
-docs/scaling.md shows the commands. A supervisor starts the process that trains, because JAX aborts a process that loses
-another one, and nothing inside can catch that.
+docs/scaling.md shows the commands. JAX aborts a process that loses another one, and no code inside can catch that.
+Therefore a supervisor starts the process that trains.
 """
 
 import atexit
@@ -25,7 +25,7 @@ LOST = 75  # exit code of a process that cannot reach another
 STOPPED = 130  # exit code of a process that Ctrl-C ends
 # XLA's names of the errors when another process does not answer; it raises some of them as ValueError.
 UNREACHABLE = re.compile(r"\b(ABORTED|CANCELLED|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|UNAVAILABLE|UNKNOWN): ")
-LEAVING_S = 86_400  # the others wait while process 0 writes the outputs; if it is lost, its silence ends the wait
+LEAVING_S = 86_400  # wait of the others while process 0 writes the outputs; if it is lost, its silence ends the wait
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -33,8 +33,8 @@ def run_supervised(main: Callable[[], int | None], module: str) -> int | None:
     """Call `main`. One of several processes runs in a child process, so that a JAX abort becomes a readable error.
 
     Args:
-        main: Trains.
-        module: Module of this command; `python -m` with the same arguments reaches this call again.
+        main: Function that trains.
+        module: Module of this command; the child process runs it by `python -m`, with the same arguments.
 
     Returns:
         What `main` returns.
