@@ -41,7 +41,7 @@ class Museum:
 
 TOTALS = {
     b"1" + b"0" * 400: "a total that is not between 0 and 2,000,000",
-    b"1" + b"0" * 9999: "a body that is no JSON",
+    b"1" + b"0" * 9999: "a body that is not JSON",
     b"-1": "a total that is not between",
     b"1.5": "a body without a list of ids",
     b"1e999": "a body without a list of ids",
@@ -181,7 +181,7 @@ def test_old_answers_are_asked_for_again(client, tmp_path: Path, monkeypatch: py
         (answer(b'{"total": "many", "objectIDs": []}'), "a body without a list of ids"),
         (answer(b'{"total": 500000, "objectIDs": [1]}'), "a list of 1 ids instead of 500000"),
         *((answer(b'{"total": %b, "objectIDs": [1]}' % total), says) for total, says in TOTALS.items()),
-        (answer(b'{"total": 1, "objectIDs": ' + b"[" * 99_999), "a body that is no JSON"),
+        (answer(b'{"total": 1, "objectIDs": ' + b"[" * 99_999), "a body that is not JSON"),
         (answer(b"<html>", "503 No"), "status 503"),
         (answer(b'"Invalid metadataDate"', "400 Bad Request"), "status 400 instead of ids"),
         (answer(b"", "410 Gone"), "status 410 instead of ids"),

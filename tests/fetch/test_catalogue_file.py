@@ -60,7 +60,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_parquet_dump_whose_text_is_not_utf8_is_named(tmp_path: Path) -> None:
     title = pa.Array.from_buffers(pa.string(), 1, pa.array([b"caf\xe9"]).buffers())
     pq.write_table(pa.table({"objectID": pa.array([1]), "title": title}), tmp_path / "dump.parquet")
-    with pytest.raises(UserError, match=r"dump\.parquet is no whole parquet file \(.*utf-8"):
+    with pytest.raises(UserError, match=r"dump\.parquet is not a whole parquet file \(.*utf-8"):
         list(dump_records(tmp_path / "dump.parquet"))
 
 
@@ -146,7 +146,7 @@ def test_text_in_parquet_that_is_not_utf_8_is_one_sentence(tmp_path: Path) -> No
     work = pa.Table.from_pylist([record(1)])
     title = pa.Array.from_buffers(pa.string(), 1, pa.array([b"caf\xe9"]).buffers())
     pq.write_table(work.set_column(work.schema.get_field_index("title"), "title", title), tmp_path / "x.parquet")
-    with pytest.raises(UserError, match=r"x\.parquet is no whole parquet file"):
+    with pytest.raises(UserError, match=r"x\.parquet is not a whole parquet file"):
         list(dump_records(tmp_path / "x.parquet"))
 
 
