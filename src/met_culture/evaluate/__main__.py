@@ -15,7 +15,9 @@ import pandas as pd
 
 from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import load
+from met_culture.common.csv_files import read_table
 from met_culture.common.files import write_csv, write_json
+from met_culture.common.schemas import HISTORY
 from met_culture.common.terminal import print_line
 from met_culture.evaluate import plots
 from met_culture.evaluate.border import without_border
@@ -86,7 +88,7 @@ def main() -> None:
     write_json(paths.metrics, {"source": data.source} | metrics)
     print_line(describe(metrics))
     write_csv(paths.plots / "confusion.csv", predictions[["label", "predicted"]])
-    write_plots(paths.plots, model, data, predictions, pd.read_csv(paths.curves), meta.epoch)
+    write_plots(paths.plots, model, data, predictions, read_table(paths.curves, HISTORY, "dvc repro train"), meta.epoch)
 
 
 if __name__ == "__main__":
