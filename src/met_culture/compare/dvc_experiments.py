@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +13,7 @@ from dvc.repo import Repo
 
 from met_culture.common.errors import UserError
 from met_culture.common.files import is_number
+from met_culture.common.terminal import print_note
 from met_culture.compare.exp_show import Listing, cached_output, listings
 from met_culture.compare.runs import METRICS, PIPELINE, Run, flatten, tracked
 from met_culture.evaluate.predictions import parse_predictions
@@ -58,7 +58,7 @@ def _predictions(repo: Repo, data: dict[str, Any]) -> pd.DataFrame | None:
     try:
         return parse_predictions(PREDICTIONS, content.decode())
     except (UserError, UnicodeDecodeError) as error:
-        print(f"note: predictions of an experiment are not used: {error}", file=sys.stderr)
+        print_note(f"note: predictions of an experiment are not used: {error}")
         return None
 
 

@@ -42,7 +42,8 @@ def read_data(arrays: Path) -> EvaluationData:
         UserError: A file is missing, damaged, or does not fit the others.
     """
     meta = read_json(arrays / "meta.json", Meta, REBUILD)
-    rows = _read_rows(arrays / "rows.csv", meta["labels"])
+    rows = read_table(arrays / "rows.csv", ROWS, REBUILD)
+    check_splits(arrays / "rows.csv", rows, ("train", "test"), REBUILD)
     test_rows = rows[rows["split"] == "test"].drop(columns="split")
     majority = rows.loc[rows["split"] == "train", "label"].mode().iloc[0]
     images = read_images(arrays / "test_x.npy", meta["image_size"])
@@ -52,11 +53,13 @@ def read_data(arrays: Path) -> EvaluationData:
     return EvaluationData(images, test_rows, meta["labels"], meta["source"], majority)
 
 
-def _read_rows(path: Path, labels: list[str]) -> pd.DataFrame:
-    rows = read_table(path, ROWS, REBUILD)
-    check_splits(path, rows, ("train", "test"), REBUILD)
-    check_values(path, rows["label"], labels, REBUILD)
-    return rows
+def check_labels(arrays: Path, data: EvaluationData) -> None:
+    """Check that every test image has one of the labels.
+
+    Raises:
+        UserError: One has another.
+    """
+    check_values(arrays / "rows.csv", data.rows["label"], data.labels, REBUILD)
 
 
 def load_model_for(labels: list[str], path: Path) -> tuple[keras.Model, ModelMeta]:

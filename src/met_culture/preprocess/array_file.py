@@ -40,6 +40,8 @@ class ArrayFile:
             mapped = np.lib.format.open_memmap(path, mode="r")  # reads the header alone
         except FAULTS as error:
             raise _damaged(path, error) from None
+        if path.stat().st_size != mapped.offset + mapped.nbytes:
+            raise _damaged(path, "it is longer than its shape says")
         if mapped.ndim < 1 or not mapped.flags.c_contiguous or mapped.dtype.kind not in "biuf":
             raise _damaged(path, f"it holds {mapped.dtype} of shape {mapped.shape}")
         self.shape, self.dtype, self._start = mapped.shape, mapped.dtype, mapped.offset
