@@ -57,6 +57,7 @@ def streamlit(script: Path, folder: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     options = ["--server.port", port, "--server.address", "127.0.0.1", "--server.headless", "true"]
+    options += ["--browser.gatherUsageStats", "false"]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
     log_file = folder.parent / f"{folder.name}.log"
     with log_file.open("w") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as app:

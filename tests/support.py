@@ -123,3 +123,24 @@ def run_stage(main: Callable[[], Any], *arguments: object) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["stage", *map(str, arguments)])
         main()
+
+
+def _with_conflict(data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
+    half = len(lines) // 2
+    return b"".join([*lines[:half], b"<<<<<<< HEAD\n", *lines[half:], b"=======\n", b">>>>>>> other\n"])
+
+
+# Ways in which a file of a run is damaged.
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "blank": lambda data: b"\n",
+    "cut off": lambda data: data[: len(data) // 2],
+    "last byte lost": lambda data: data[:-2],
+    "conflict": _with_conflict,
+    "other content": lambda data: b"[1, 2]\n",
+    "an object": lambda data: b"{}\n",
+    "null": lambda data: b"null\n",
+    "too deep": lambda data: b"[" * 100_000 + b"\n",
+    "no UTF-8": lambda data: b"\xff\xfe" + data,
+}

@@ -29,6 +29,7 @@ from met_culture.common.files import write_bytes
 from met_culture.common.terminal import print_line
 from met_culture.evaluate.predictions import predict_array
 from met_culture.models.model_file import ModelMeta, load_model
+from met_culture.preprocess.array_file import Array, ArrayFile
 
 MAX_DIFFERENCE = 1e-4  # of a probability
 DRAWN = 16  # random images that are compared without a test split
@@ -48,7 +49,7 @@ def to_onnx(model: keras.Model, meta: ModelMeta) -> bytes:
     return graph.SerializeToString(deterministic=True)
 
 
-def predict_onnx(data: bytes, images: np.ndarray) -> np.ndarray:
+def predict_onnx(data: bytes, images: Array) -> np.ndarray:
     """Return the probabilities of an ONNX file for images, uint8 (n, size, size, 3): float32 (n, labels)."""
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
@@ -59,7 +60,7 @@ def predict_onnx(data: bytes, images: np.ndarray) -> np.ndarray:
     return np.concatenate(batches)
 
 
-def compare(model: keras.Model, data: bytes, images: np.ndarray) -> float:
+def compare(model: keras.Model, data: bytes, images: Array) -> float:
     """Return the largest difference of a probability between Keras and ONNX.
 
     Raises:
@@ -71,12 +72,17 @@ def compare(model: keras.Model, data: bytes, images: np.ndarray) -> float:
     return difference
 
 
-def comparison_images(arrays: Path, size: int) -> tuple[np.ndarray, str]:
-    """Return images for the comparison and their description: the test split, or random ones if it does not fit."""
+def comparison_images(arrays: Path, size: int) -> tuple[Array, str]:
+    """Return images for the comparison and their description: the test split, or random ones if it does not fit.
+
+    Args:
+        arrays: The folder of the arrays.
+        size: Width and height of the model's input in pixels.
+    """
     test = arrays / "test_x.npy"
     if test.is_file():
-        images = np.load(test, mmap_mode="r")
-        if images.shape[1:] == (size, size, 3):
+        images = ArrayFile(test)
+        if images.dtype == np.uint8 and len(images) and images.shape[1:] == (size, size, 3):
             return images, "images of the test split"
     drawn = np.random.default_rng(0).integers(0, 256, (DRAWN, size, size, 3), np.uint8)
     return drawn, "random images"

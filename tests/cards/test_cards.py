@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -9,9 +10,10 @@ import jinja2
 import pytest
 import yaml
 from markdown_it import MarkdownIt
-from support import ROOT
+from support import DAMAGES, ROOT
 
-from met_culture.cards.render import CARDS, STAGES, cards
+from met_culture.cards.render import CARDS, STAGES, cards, current_cards
+from met_culture.common.errors import UserError
 
 Metrics = dict[str, dict[str, Any]]
 
@@ -111,3 +113,43 @@ def test_labels_and_sources_are_text(params: dict[str, Any], metrics: Metrics) -
         html = MarkdownIt("commonmark").enable("table").render(text)
         assert image in html
         assert "<img" not in html
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("damage", [*DAMAGES, "missing"])
+def test_damaged_metrics_are_one_sentence(workspace: Path, stage: str, damage: str) -> None:
+    shutil.copytree(ROOT / "metrics", workspace / "metrics")
+    assert set(current_cards(workspace / "metrics")) == set(CARDS)
+    path = workspace / "metrics" / f"{stage}.json"
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    with pytest.raises(UserError, match=rf"{stage}\.json is (damaged|missing).*; run `dvc repro {stage}`"):
+        current_cards(workspace / "metrics")
+
+
+def _keys(content: Any, path: tuple[str, ...] = ()) -> Any:
+    for key, value in content.items():
+        yield *path, key
+        if isinstance(value, dict):
+            yield from _keys(value, (*path, key))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("value", ["x", None, [], {}, -1, True, 1e308])
+def test_metrics_of_another_type_are_a_card_or_one_sentence(workspace: Path, stage: str, value: Any) -> None:
+    shutil.copytree(ROOT / "metrics", workspace / "metrics")
+    path = workspace / "metrics" / f"{stage}.json"
+    text = path.read_text()
+    for keys in _keys(json.loads(text)):
+        content = json.loads(text)
+        section = content
+        for key in keys[:-1]:
+            section = section[key]
+        section[keys[-1]] = value
+        path.write_text(json.dumps(content))
+        try:
+            current_cards(workspace / "metrics")
+        except UserError as error:
+            assert f"{stage}.json is damaged" in str(error)

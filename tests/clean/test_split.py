@@ -7,9 +7,9 @@ from support import ROOT
 
 from met_culture.clean.params import CleanParams
 from met_culture.clean.split import split
-from met_culture.clean.tables import SPLITS
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
+from met_culture.common.schemas import SPLITS
 
 PARAMS = load("clean", CleanParams, ROOT / "params.yaml")
 

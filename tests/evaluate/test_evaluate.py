@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 from sklearn import metrics
-from support import ROOT, run_stage, set_param
+from support import DAMAGES, ROOT, run_stage, set_param
 
 from met_culture.common.config import load
+from met_culture.common.csv_files import read_table
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json, write_json
+from met_culture.common.schemas import HISTORY
 from met_culture.evaluate import __main__ as evaluate
+from met_culture.evaluate.inputs import read_data
 from met_culture.models.model_file import save_model
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
@@ -113,4 +116,30 @@ def test_equal_runs_give_equal_bytes(evaluated: Path, copied: Path, stage: Calla
 def test_a_model_of_other_labels_is_named(copied: Path, stage: Callable[..., None]) -> None:
     write_json(copied / "data/preprocess/meta.json", META | {"labels": ["print", "jade", "ink", "bone"]})
     with pytest.raises(UserError, match=r"model\.keras was trained for other labels \(China"):
+        stage(evaluate.main, *ARGUMENTS)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "meta.json", "test_x.npy", "training.csv"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_input_is_one_sentence(copied: Path, name: str, damage: str) -> None:
+    path = copied / ("plots" if name == "training.csv" else "data/preprocess") / name
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    with pytest.raises(UserError, match=rf"{name} is (damaged|not a whole).*; run `dvc repro"):
+        if name == "training.csv":
+            read_table(path, HISTORY, "dvc repro train")
+        else:
+            read_data(copied / "data/preprocess")
+
+
+def test_rows_and_arrays_of_two_runs_are_refused(copied: Path) -> None:
+    path = copied / "data/preprocess/rows.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(UserError, match=r"rows\.csv is damaged \(it has 19 rows for 20 test images"):
+        read_data(copied / "data/preprocess")
+
+
+def test_rows_of_other_labels_are_refused(copied: Path, stage: Callable[..., None]) -> None:
+    path = copied / "data/preprocess/rows.csv"
+    path.write_text(path.read_text().replace("America", "Korea"))
+    with pytest.raises(UserError, match=r"rows\.csv is damaged \(label 'Korea' is none of"):
         stage(evaluate.main, *ARGUMENTS)

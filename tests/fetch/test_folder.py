@@ -61,13 +61,34 @@ def test_a_percent_encoded_url_is_a_file_with_a_real_space(tmp_path: Path) -> No
         "%00",
         "a" * 5000,
         "",
-        "link.jpg",
+        "a/../../records.jsonl",
+        "CRDImages",
     ],
 )
 def test_no_path_leaves_the_image_folder(museum: Path, path: str) -> None:
-    (museum / "images" / "link.jpg").symlink_to(museum / "records.jsonl")
     with pytest.raises(GoneError, match="404: dead link"):
         FolderSource(museum, 1).image(f"https://images.metmuseum.org/{path}")
+
+
+def test_links_to_images_are_read_wherever_they_lead(museum: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = picture(tmp_path_factory.mktemp("annex") / "x.jpg", seed=5, size=(64, 48))
+    (museum / "images/file.jpg").symlink_to(outside)
+    (museum / "images/folder").symlink_to(outside.parent)
+    for path in ("file.jpg", "folder/x.jpg"):
+        image = FolderSource(museum, 1).image(f"https://images.metmuseum.org/{path}")
+        assert image == (outside.read_bytes(), (64, 48))
+
+
+def test_a_link_to_what_is_no_image_is_refused(museum: Path) -> None:
+    (museum / "images/link.jpg").symlink_to(museum / "records.jsonl")
+    with pytest.raises(ImageError, match="not an image"):
+        FolderSource(museum, 1).image("https://images.metmuseum.org/link.jpg")
+
+
+def test_a_link_that_leads_nowhere_is_said_to(museum: Path) -> None:
+    (museum / "images/link.jpg").symlink_to("gone.jpg")
+    with pytest.raises(GoneError, match="a link that leads nowhere"):
+        FolderSource(museum, 1).image("https://images.metmuseum.org/link.jpg")
 
 
 @pytest.mark.parametrize("url", ["//h/x.jpg", "h/x.jpg", "file:///etc/passwd", "x", "https:/x"])

@@ -70,6 +70,20 @@ def test_odd_files_of_a_museum_are_counted_in(museum: Path) -> None:
     assert folder_key(museum) != before
 
 
+def test_files_behind_links_are_counted_in_once(museum: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    file = picture(outside / "x.jpg", seed=5)
+    (museum / "images/folder").symlink_to(outside)
+    (museum / "images/file.jpg").symlink_to(file)
+    (outside / "circle").symlink_to(museum / "images")
+    keys = [folder_key(museum)]
+    os.utime(file, ns=(1, 1))
+    keys.append(folder_key(museum))
+    picture(outside / "y.jpg", seed=6)
+    keys.append(folder_key(museum))
+    assert len(set(keys)) == 3
+
+
 def test_the_sample_is_drawn_once_per_seed(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from met_culture.common.errors import UserError
-from met_culture.preprocess.array_file import ArrayFile
+from met_culture.preprocess.array_file import ArrayFile, read_classes, read_images
 
 ROWS = np.random.default_rng(0).integers(0, 256, (20, 3, 4), np.uint8)
 # Reads or writes a gigabyte by the row, and says how much the process has grown by it.
@@ -92,3 +92,56 @@ def test_a_full_disk_is_an_error_and_not_the_end_of_the_process(tmp_path: Path) 
 def test_the_process_does_not_grow_by_what_it_has_written_and_read(tmp_path: Path) -> None:
     command = [sys.executable, "-c", GROWTH, tmp_path / "x.npy"]
     assert int(subprocess.check_output(command, text=True)) < 100  # MB, of a thousand
+
+
+def header(text: str) -> bytes:
+    """Return a .npy file with any text as its header."""
+    padded = text.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded + b"\x00" * 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(((((", "(" * 3000, "{", "", "x", "{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 3)}",
+     "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999, 3)}",
+     "{'descr': '|u1', 'fortran_order': True, 'shape': (4, 3)}",
+     "{'descr': '|u1', 'fortran_order': False, 'shape': ()}",
+     "{'descr': '|O', 'fortran_order': False, 'shape': (2,)}",
+     "{'descr': '<U3', 'fortran_order': False, 'shape': (2,)}",
+     "{'descr': 'nonsense', 'fortran_order': False, 'shape': (2,)}",
+     "{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (2,)}"],
+)  # fmt: skip
+def test_a_hostile_header_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.npy").write_bytes(header(text))
+    with pytest.raises(UserError, match=r"x\.npy is not a whole \.npy file .*dvc repro") as caught:
+        ArrayFile(tmp_path / "x.npy")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04" + b"x" * 50, b"", b"\x80\x04N.", b"\x93NUMPY", b"\x93NUMPY\x09\x00"])
+def test_another_file_is_no_array(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.npy").write_bytes(content)
+    with pytest.raises(UserError, match=r"x\.npy is not a whole"):
+        ArrayFile(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((4, 8, 8, 3)), np.zeros((4, 8, 8, 4), np.uint8), np.zeros((4, 9, 9, 3), np.uint8),
+     np.zeros((4, 8, 9, 3), np.uint8), np.zeros((0, 8, 8, 3), np.uint8), np.zeros(4, np.uint8)],
+)  # fmt: skip
+def test_arrays_that_are_no_images_are_refused(tmp_path: Path, images: np.ndarray) -> None:
+    np.save(tmp_path / "x.npy", images)
+    with pytest.raises(UserError, match=r"x\.npy is not a whole"):
+        read_images(tmp_path / "x.npy", 8)
+    np.save(tmp_path / "x.npy", np.zeros((4, 8, 8, 3), np.uint8))
+    assert len(read_images(tmp_path / "x.npy", 8)) == len(read_images(tmp_path / "x.npy", None)) == 4
+
+
+@pytest.mark.parametrize("classes", [[0, 1], [0, 1, 4], [0, -1, 2], [0.0, 1.0, 2.0], [[0], [1], [2]]])
+def test_classes_that_do_not_fit_are_refused(tmp_path: Path, classes: list) -> None:
+    np.save(tmp_path / "y.npy", classes)
+    with pytest.raises(UserError, match=r"y\.npy is not a whole"):
+        read_classes(tmp_path / "y.npy", 3, 4)
+    np.save(tmp_path / "y.npy", [0, 1, 3])
+    assert read_classes(tmp_path / "y.npy", 3, 4).tolist() == [0, 1, 3]

@@ -5,12 +5,12 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from support import set_param
+from support import DAMAGES, set_param
 
 from met_culture.clean import __main__ as clean
-from met_culture.clean.tables import SPLITS
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
+from met_culture.common.schemas import SPLITS
 from met_culture.fetch import __main__ as fetch
 from met_culture.preprocess import __main__ as preprocess
 
@@ -88,3 +88,20 @@ def test_chunks_do_not_change_the_arrays(
     monkeypatch.setattr("met_culture.preprocess.paintings.CHUNK", 3)
     stage(preprocess.main, *ARGUMENTS)
     assert np.array_equal(np.load(cleaned / "data/preprocess/train_x.npy"), whole)
+
+
+@pytest.mark.parametrize("name", ["paintings.csv", "labels.json"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_input_is_one_sentence(cleaned: Path, stage: Callable[..., None], name: str, damage: str) -> None:
+    path = cleaned / "data/clean" / name
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    with pytest.raises(UserError, match=rf"{name} is damaged .*run `dvc repro clean`"):
+        stage(preprocess.main, *ARGUMENTS)
+
+
+@pytest.mark.parametrize(("old", "new"), [(",val,", ",vali,"), (",val,", ",train,"), ("China", "Chine")])
+def test_misspelt_splits_and_labels_are_refused(cleaned: Path, stage: Callable[..., None], old: str, new: str) -> None:
+    path = cleaned / "data/clean/paintings.csv"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(UserError, match=r"paintings\.csv is damaged"):
+        stage(preprocess.main, *ARGUMENTS)

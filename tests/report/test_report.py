@@ -13,7 +13,7 @@ import pytest
 from browsing import OVERFLOW, opened
 from PIL import Image
 from playwright.sync_api import Browser
-from support import ROOT, picture
+from support import DAMAGES, ROOT, picture
 
 from met_culture.common.cli import run
 from met_culture.common.errors import UserError
@@ -200,3 +200,33 @@ def test_half_a_file_is_said_in_a_sentence(
 
 def test_a_picture_that_is_too_long_for_its_format_is_made_smaller() -> None:
     assert data_address(Image.new("L", (4, 20_000)), 30).startswith("data:image/webp")
+
+
+FILES = ["metrics/evaluate.json", "metrics/train.json", "metrics/fetch.json", "data/evaluate/predictions.csv"]
+
+
+@pytest.mark.parametrize("name", [*FILES, "data/preprocess/test_x.npy"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_named(results: Path, name: str, damage: str) -> None:
+    path = results / name
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    with pytest.raises(UserError, match=rf"{name} is (damaged|not a whole).*; run `dvc repro"):
+        content.read_run()
+
+
+def test_labels_that_look_like_numbers_are_shown(results: Path) -> None:
+    for name in ("metrics/evaluate.json", "metrics/clean.json", "data/evaluate/predictions.csv"):
+        text = (results / name).read_text()
+        for label, number in zip(LABELS, ("1700", "1800", "1900", "2000"), strict=True):
+            text = text.replace(label, number)
+        (results / name).write_text(text)
+    run_content = content.read_run()
+    assert {row["label"] for row in run_content["errors"]} <= {"1700", "1800", "1900", "2000"}
+    assert "1700" in run_content["cards"]["model_card.md"]
+
+
+def test_predictions_of_other_labels_are_refused(results: Path) -> None:
+    path = results / "data/evaluate/predictions.csv"
+    path.write_text(path.read_text().replace("India", "Korea"))
+    with pytest.raises(UserError, match=r"predictions\.csv is damaged \(its labels are"):
+        content.read_run()

@@ -8,6 +8,7 @@ from typing import Any
 
 from met_culture.common.config import read_sections
 from met_culture.common.files import read_json
+from met_culture.common.schemas import METRICS
 from met_culture.common.templates import template
 from met_culture.evaluate.metrics import MIN_IMAGES
 from met_culture.params import check_all
@@ -25,8 +26,10 @@ def current_cards(metrics: Path) -> dict[str, str]:
     """Return the cards of params.yaml and the metrics in a folder.
 
     Raises:
-        UserError: A parameter is wrong.
-        OSError: A file of metrics is missing.
+        UserError: A parameter is wrong, or a file of metrics is missing or damaged.
     """
     check_all()
-    return cards(read_sections(), {stage: read_json(metrics / f"{stage}.json") for stage in STAGES})
+    return cards(
+        read_sections(),
+        {stage: read_json(metrics / f"{stage}.json", METRICS[stage], f"dvc repro {stage}") for stage in STAGES},
+    )

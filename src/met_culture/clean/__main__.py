@@ -12,7 +12,7 @@ import pandas as pd
 from met_culture.clean.duplicates import group, perceptual_hashes
 from met_culture.clean.labels import apply_rules
 from met_culture.clean.metrics import count_paintings
-from met_culture.clean.objects import read_objects
+from met_culture.clean.objects import read_needed
 from met_culture.clean.params import CleanParams
 from met_culture.clean.split import split
 from met_culture.clean.tables import write_paintings, write_rejected
@@ -20,6 +20,7 @@ from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json, write_json
+from met_culture.common.schemas import Source
 
 
 def group_and_split(kept: pd.DataFrame, raw: Path, params: CleanParams) -> pd.DataFrame:
@@ -40,8 +41,9 @@ def main() -> None:
     """Choose, label, group and split the paintings."""
     paths = path_arguments(__doc__, "raw", "out", "metrics", prog="python -m met_culture.clean")
     params = load("clean", CleanParams)
-    source, labels = read_json(paths.raw / "source.json"), [rule.label for rule in params.labels]
-    objects = read_objects(paths.raw / "objects.parquet", params)
+    source = read_json(paths.raw / "source.json", Source, "dvc repro fetch")
+    labels = [rule.label for rule in params.labels]
+    objects = read_needed(paths.raw / "objects.parquet", params)
     outcome = apply_rules(objects, params)
     objects = objects.drop(columns="reason").join(outcome).sort_values("objectID")
     is_kept = objects["label"].notna()

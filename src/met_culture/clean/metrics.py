@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from met_culture.clean.tables import SPLITS
+from met_culture.common.schemas import SPLITS
 
 
 def count_paintings(paintings: pd.DataFrame, rejected: pd.DataFrame, labels: list[str]) -> dict[str, Any]:

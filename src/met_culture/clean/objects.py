@@ -4,29 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from met_culture.clean.params import CleanParams
 from met_culture.clean.tables import IMAGE_COLUMNS, TEXT_COLUMNS
 from met_culture.common.errors import UserError
-from met_culture.fetch.records import BOOLEANS, INTEGERS, SCHEMA
+from met_culture.fetch.records import BOOLEANS, INTEGERS, SCHEMA, read_objects
 
 # Columns to read besides those of clean.keep and clean.target. All 57 columns of 100,000 objects would take a gigabyte.
 NEEDED = {"objectID", "status", "reason", "isPublicDomain", "department", "classification", "objectName", "culture"}
 NEEDED |= {"accessionNumber", "primaryImageSmall", *IMAGE_COLUMNS, *TEXT_COLUMNS}
-
-
-def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    try:
-        schema = pq.read_schema(path)
-        if not schema.equals(SCHEMA):
-            raise UserError(
-                f"{path} does not have the columns and types of this version; run `dvc repro --force fetch`."
-            )
-        # As categories, equal texts are stored once.
-        return pq.read_table(path, columns=columns).to_pandas(strings_to_categorical=True)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(f"{path} cannot be read ({error}); run `dvc repro fetch`.") from None
 
 
 def _without_nulls(values: pd.Series, field: pa.Field) -> pd.Series:
@@ -40,7 +26,7 @@ def _without_nulls(values: pd.Series, field: pa.Field) -> pd.Series:
     return values
 
 
-def read_objects(path: Path, params: CleanParams) -> pd.DataFrame:
+def read_needed(path: Path, params: CleanParams) -> pd.DataFrame:
     """Return the columns of objects.parquet that the stage needs; text and years have "" for null.
 
     Raises:
@@ -50,7 +36,8 @@ def read_objects(path: Path, params: CleanParams) -> pd.DataFrame:
     for rule in params.keep:
         needed |= set(rule)
     fields = [field for field in SCHEMA if field.name in needed]
-    objects = _read_table(path, [field.name for field in fields])
+    # As categories, a text that many objects share is held once.
+    objects = read_objects(path, [field.name for field in fields]).to_pandas(strings_to_categorical=True)
     if objects["objectID"].duplicated().any():
         raise UserError(f"{path} has an objectID twice; run `dvc repro --force fetch`.")
     for field in fields:

@@ -5,8 +5,8 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from met_culture.clean.params import CleanParams
-from met_culture.clean.tables import SPLITS
 from met_culture.common.errors import UserError
+from met_culture.common.schemas import SPLITS
 
 
 def _count(fraction: float, groups: int, largest: int) -> int:

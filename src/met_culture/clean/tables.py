@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from met_culture.common.csv_files import check_splits, check_values, read_table
 from met_culture.common.files import escape_formula, write_csv
+from met_culture.common.schemas import PAINTINGS, SPLITS
 
-SPLITS = ("train", "val", "test")
+REBUILD = "dvc repro clean"
 IMAGE_COLUMNS = ["image_file", "image_sha256", "image_width", "image_height"]
 TEXT_COLUMNS = ["title", "artistDisplayName", "objectDate", "medium", "objectURL", "creditLine"]
 PAINTING_COLUMNS = ["objectID", "label", "group", "split", *IMAGE_COLUMNS, *TEXT_COLUMNS]
@@ -30,6 +32,13 @@ def write_rejected(path: Path, rejected: pd.DataFrame) -> None:
     write_csv(path, _escaped(rejected[REJECTED_COLUMNS]))
 
 
-def read_paintings(path: Path) -> pd.DataFrame:
-    """Return the table of paintings.csv; empty cells are empty text, and labels that look like numbers stay text."""
-    return pd.read_csv(path, keep_default_na=False, dtype={"label": str})
+def read_paintings(path: Path, labels: list[str]) -> pd.DataFrame:
+    """Return the table of paintings.csv; empty cells are empty text, and labels that look like numbers stay text.
+
+    Raises:
+        UserError: It is missing, damaged, has no row of a split, or labels other than `labels`.
+    """
+    paintings = read_table(path, PAINTINGS, REBUILD)
+    check_splits(path, paintings, SPLITS, REBUILD)
+    check_values(path, paintings["label"], labels, REBUILD)
+    return paintings

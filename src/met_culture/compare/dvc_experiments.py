@@ -4,7 +4,6 @@ import json
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from io import BytesIO
 from typing import Any
 
 import pandas as pd
@@ -13,12 +12,14 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from met_culture.common.errors import UserError
+from met_culture.common.files import is_number
+from met_culture.common.terminal import print_note
 from met_culture.compare.exp_show import Listing, cached_output, listings
 from met_culture.compare.runs import METRICS, PIPELINE, Run, flatten, tracked
+from met_culture.evaluate.predictions import parse_predictions
 
 RAW = "data/raw"
 PREDICTIONS = "data/evaluate/predictions.csv"
-TEXT_COLUMNS = {"group": str, "label": str, "predicted": str}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,11 @@ def _predictions(repo: Repo, data: dict[str, Any]) -> pd.DataFrame | None:
     content = cached_output(repo, digest) if digest else None
     if content is None:
         return None
-    return pd.read_csv(BytesIO(content), keep_default_na=False, dtype=TEXT_COLUMNS)
+    try:
+        return parse_predictions(PREDICTIONS, content.decode())
+    except (UserError, UnicodeDecodeError) as error:
+        print_note(f"note: predictions of an experiment are not used: {error}")
+        return None
 
 
 def _is_stale(revision: str, params: dict[str, Any]) -> bool:
@@ -78,7 +83,7 @@ def _read_run(repo: Repo, listing: Listing, keys: set[str], code: set[str]) -> R
     all_params = flatten(_content(data, "params", "params.yaml"))
     params = {key: value for key, value in all_params.items() if key in keys}
     metrics = _content(data, "metrics", "metrics/train.json") | _content(data, "metrics", "metrics/evaluate.json")
-    if not params or any(not isinstance(metrics.get(name), int | float) for name in METRICS):
+    if not params or not all(is_number(metrics.get(name)) for name in METRICS):
         raise _NoRunError("it has no metrics")
     if listing.is_commit and _is_stale(listing.revision, params):
         raise _NoRunError("its dvc.lock has other parameters or is missing; run `dvc repro` and commit")

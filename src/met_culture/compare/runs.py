@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from met_culture.common.errors import UserError
+from met_culture.common.files import is_number, read_json
 
 SEEDS = ("clean.seed", "train.seed")  # parameters that may differ between runs of one configuration
 PIPELINE = Path("dvc.yaml")
@@ -91,18 +92,18 @@ def benchmark_runs(path: Path) -> list[Run]:
         UserError: The file is missing or has other content.
     """
     keys, _ = tracked(PIPELINE)
+    if not path.is_file():
+        raise UserError(f"{path} is missing; give an experiment's name or a file of benchmarks/results/.")
     runs = []
     try:
-        for experiment in json.loads(path.read_text(encoding="utf-8"))["experiments"]:
+        for experiment in read_json(path, None, f"git checkout {path}")["experiments"]:
             params = {key: value for key, value in flatten(experiment["params"]).items() if key in keys}
             metrics = experiment["train"] | experiment["evaluate"]
-            if any(not isinstance(metrics[name], int | float) for name in METRICS):
+            if not all(is_number(metrics[name]) for name in METRICS):
                 raise ValueError
             runs.append(Run((path.stem,), params, metrics, code=path.stem))
         if not runs:
             raise ValueError
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; give an experiment's name or a file of benchmarks/results/.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path} has no experiments with params, train and evaluate.") from None
     return runs

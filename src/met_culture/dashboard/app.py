@@ -14,6 +14,7 @@ import keras
 import pandas as pd
 import streamlit as st
 
+from met_culture.common.csv_files import check_splits, read_table
 from met_culture.common.errors import UserError
 from met_culture.dashboard.markdown import plain
 from met_culture.dashboard.neighbours import Neighbours, embedding, neighbours
@@ -24,6 +25,7 @@ from met_culture.predict.outputs import Failure
 from met_culture.predict.predictor import Models, predict
 
 PAINTINGS = Path("data/clean/paintings.csv")
+COLUMNS = {"objectID": int, "label": str, "split": str, "title": str, "image_file": str}
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,9 @@ def read_paintings(changed: float) -> pd.DataFrame:
     """
     if not changed:
         return pd.DataFrame()
-    try:
-        return pd.read_csv(PAINTINGS, keep_default_na=False).astype({"label": str, "split": str, "image_file": str})
-    except (ValueError, KeyError) as error:
-        raise UserError(f"{PAINTINGS} is damaged ({error}); run `make repro`.") from None
+    paintings = read_table(PAINTINGS, COLUMNS, "dvc repro clean")
+    check_splits(PAINTINGS, paintings, ("train", "test"), "dvc repro clean")
+    return paintings
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model and its training paintings")

@@ -15,13 +15,15 @@ import pandas as pd
 
 from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import load
+from met_culture.common.csv_files import read_table
 from met_culture.common.files import write_csv, write_json
+from met_culture.common.schemas import HISTORY
 from met_culture.common.terminal import print_line
 from met_culture.evaluate import plots
 from met_culture.evaluate.border import without_border
 from met_culture.evaluate.examples import select_examples
 from met_culture.evaluate.gradcam import heat_maps, overlay
-from met_culture.evaluate.inputs import EvaluationData, load_model_for, read_data
+from met_culture.evaluate.inputs import EvaluationData, check_labels, load_model_for, read_data
 from met_culture.evaluate.params import EvaluateParams
 from met_culture.evaluate.predictions import label_indices, predict_array, prediction_table, read_predictions
 from met_culture.evaluate.summary import compute_metrics, describe
@@ -79,6 +81,7 @@ def main() -> None:
     make_deterministic()
     data = read_data(paths.arrays)
     model, meta = load_model_for(data.labels, paths.model)
+    check_labels(paths.arrays, data)
     table = prediction_table(data.rows, predict_array(model, data.images, params.batch_size), data.labels)
     write_csv(paths.predictions, table, float_format="%.6f")
     predictions = read_predictions(paths.predictions)  # from the file, so that its readers get the same metrics
@@ -86,7 +89,7 @@ def main() -> None:
     write_json(paths.metrics, {"source": data.source} | metrics)
     print_line(describe(metrics))
     write_csv(paths.plots / "confusion.csv", predictions[["label", "predicted"]])
-    write_plots(paths.plots, model, data, predictions, pd.read_csv(paths.curves), meta.epoch)
+    write_plots(paths.plots, model, data, predictions, read_table(paths.curves, HISTORY, "dvc repro train"), meta.epoch)
 
 
 if __name__ == "__main__":

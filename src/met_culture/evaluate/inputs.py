@@ -6,11 +6,14 @@ from pathlib import Path
 import keras
 import pandas as pd
 
+from met_culture.common.csv_files import check_splits, check_values, read_table
 from met_culture.common.errors import UserError
-from met_culture.common.files import read_json
-from met_culture.evaluate.predictions import TEXT
+from met_culture.common.files import damaged, read_json
+from met_culture.common.schemas import ROWS, Meta
 from met_culture.models.model_file import ModelMeta, load_model
-from met_culture.preprocess.array_file import ArrayFile
+from met_culture.preprocess.array_file import ArrayFile, read_images
+
+REBUILD = "dvc repro preprocess"
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,30 @@ class EvaluationData:
 
 
 def read_data(arrays: Path) -> EvaluationData:
-    """Return the test split from the folder of preprocess."""
-    meta = read_json(arrays / "meta.json")
-    rows = pd.read_csv(arrays / "rows.csv", keep_default_na=False, dtype=TEXT)
+    """Return the test split from the folder of preprocess.
+
+    Raises:
+        UserError: A file is missing, damaged, or does not fit the others.
+    """
+    meta = read_json(arrays / "meta.json", Meta, REBUILD)
+    rows = read_table(arrays / "rows.csv", ROWS, REBUILD)
+    check_splits(arrays / "rows.csv", rows, ("train", "test"), REBUILD)
     test_rows = rows[rows["split"] == "test"].drop(columns="split")
     majority = rows.loc[rows["split"] == "train", "label"].mode().iloc[0]
-    return EvaluationData(ArrayFile(arrays / "test_x.npy"), test_rows, meta["labels"], meta["source"], majority)
+    images = read_images(arrays / "test_x.npy", meta["image_size"])
+    if len(images) != len(test_rows):
+        reason = f"it has {len(test_rows)} rows for {len(images)} test images"
+        raise damaged(arrays / "rows.csv", reason, REBUILD)
+    return EvaluationData(images, test_rows, meta["labels"], meta["source"], majority)
+
+
+def check_labels(arrays: Path, data: EvaluationData) -> None:
+    """Check that every test image has one of the labels.
+
+    Raises:
+        UserError: One has another.
+    """
+    check_values(arrays / "rows.csv", data.rows["label"], data.labels, REBUILD)
 
 
 def load_model_for(labels: list[str], path: Path) -> tuple[keras.Model, ModelMeta]:

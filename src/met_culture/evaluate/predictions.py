@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from met_culture.common.csv_files import check_values, parse_table
+from met_culture.common.files import damaged, read_text
+from met_culture.common.schemas import PREDICTIONS
 from met_culture.models.probabilities import predict_probabilities
 from met_culture.preprocess.array_file import Array
 
 if TYPE_CHECKING:  # code that only reads predictions need not wait for a backend
     import keras
 
-TEXT = {"label": str, "predicted": str, "title": str}  # a label may look like a number: a year, a century
+REBUILD = "dvc repro evaluate"
+PREFIX = "p_"  # of the columns of probabilities
 
 
 def predict_array(
@@ -46,9 +50,30 @@ def prediction_table(rows: pd.DataFrame, probabilities: np.ndarray, labels: list
     return rows.assign(predicted=predicted, **columns)
 
 
-def read_predictions(path: Path) -> pd.DataFrame:
-    """Return the table of predictions.csv."""
-    return pd.read_csv(path, keep_default_na=False, dtype=TEXT)
+def read_predictions(path: Path, labels: list[str] | None = None) -> pd.DataFrame:
+    """Return the table of predictions.csv; labels that look like numbers stay text.
+
+    Args:
+        path: The file.
+        labels: All labels, which it must have; None for any.
+
+    Raises:
+        UserError: It is missing or damaged, or has other labels.
+    """
+    return parse_predictions(path, read_text(path, REBUILD), labels)
+
+
+def parse_predictions(name: object, text: str, labels: list[str] | None = None) -> pd.DataFrame:
+    """Return the table of the text of a predictions.csv; arguments and errors as for `read_predictions`."""
+    table = parse_table(name, text, PREDICTIONS, REBUILD, number_prefix=PREFIX)
+    columns = [str(name).removeprefix(PREFIX) for name in table if str(name).startswith(PREFIX)]
+    if not columns or columns != (labels or columns):
+        raise damaged(name, f"its labels are {', '.join(columns) or 'missing'}", REBUILD)
+    for column in ("label", "predicted"):
+        check_values(name, table[column], columns, REBUILD)
+    if not table[[f"{PREFIX}{label}" for label in columns]].ge(0).all(axis=None):
+        raise damaged(name, "a probability is below 0", REBUILD)
+    return table
 
 
 def probabilities(predictions: pd.DataFrame, labels: list[str]) -> np.ndarray:

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from met_culture.clean.tables import read_paintings
+from met_culture.clean.tables import REBUILD, read_paintings
+from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
+from met_culture.common.schemas import Labels, Source
+from met_culture.fetch.records import SCHEMA, read_objects
 
 API = "Metropolitan Museum of Art"  # start of the name of this source
 
@@ -41,14 +44,18 @@ class Collection:
 
 
 def read_collection(raw: Path, clean: Path) -> Collection:
-    """Return the collection from the folders of fetch and clean."""
-    return Collection(
-        objects=pd.read_parquet(raw / "objects.parquet"),
-        paintings=read_paintings(clean / "paintings.csv"),
-        labels=read_json(clean / "labels.json")["labels"],
-        source=read_json(raw / "source.json")["source"],
-        raw=raw,
-    )
+    """Return the collection from the folders of fetch and clean.
+
+    Raises:
+        UserError: A file is missing or damaged, or the paintings are not among the objects.
+    """
+    labels = read_json(clean / "labels.json", Labels, REBUILD)["labels"]
+    source = read_json(raw / "source.json", Source, "dvc repro fetch")["source"]
+    objects = read_objects(raw / "objects.parquet", SCHEMA.names).to_pandas()
+    paintings = read_paintings(clean / "paintings.csv", labels)
+    if not paintings["objectID"].isin(objects["objectID"]).all():
+        raise UserError(f"{clean / 'paintings.csv'} has paintings of another fetch; run `{REBUILD}`.")
+    return Collection(objects, paintings, labels, source, raw)
 
 
 def scope(source: str, objects: int) -> str:

@@ -12,6 +12,7 @@ from met_culture.explore.collection import Collection
 from met_culture.explore.distributions import distributions
 from met_culture.explore.params import ExploreParams
 from met_culture.explore.thumbnails import captioned, cells_by_label, mean_colours, sample_rows
+from met_culture.fetch.records import INTEGERS
 from met_culture.plotting.style import Cell
 
 GRID_COLUMNS = 6
@@ -31,6 +32,8 @@ def _random_paintings(collection: Collection, rng: np.random.Generator) -> Figur
 
 def _fullest_object(collection: Collection) -> Figure:
     records = collection.objects[list(COLUMNS)]
+    # A null among integers makes the others floats, and 1700 would be shown as 1700.0.
+    records = records.astype(dict.fromkeys(INTEGERS, "Int64")).astype(dict.fromkeys(INTEGERS, object))
     filled_columns = (records.fillna("").astype(str) != "").sum(axis=1)
     return plots.example(records.iloc[int(filled_columns.argmax())], collection.scope)
 

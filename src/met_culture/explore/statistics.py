@@ -13,6 +13,8 @@ EMPTY = "(empty)"
 ALIASES = {"Metal": "Metalwork", "Wood": "Woodwork", "Sculpture": "Sculptures", "Painting": "Paintings"}
 KINDS = {"paintings": "painting", "drawings": "drawing", "sculptures": "sculpture"}
 # "11 x 7 in. (28 x 18 cm)": height before width.
+LONGEST_DIMENSIONS = 1_000  # characters that are searched, as the expression takes quadratic time
+TALLEST = 100_000  # cm; a larger number is a slip
 CENTIMETRES = re.compile(r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)[^()]*?cm\b")
 
 
@@ -78,8 +80,9 @@ def cultures(objects: pd.DataFrame, count: int) -> pd.DataFrame:
 
 def heights(dimensions: pd.Series) -> pd.Series:
     """Return the first height in centimetres in each description of dimensions; missing where there is none."""
-    matches = dimensions.fillna("").map(CENTIMETRES.search)
-    return matches.map(lambda match: float(match[1]) if match else np.nan).astype(float)
+    matches = dimensions.fillna("").str.slice(stop=LONGEST_DIMENSIONS).map(CENTIMETRES.search)
+    values = matches.map(lambda match: float(match[1]) if match else np.nan).astype(float)
+    return values.where(values <= TALLEST)
 
 
 def shapes(objects: pd.DataFrame, paintings: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """A museum folder as a source: `records.jsonl`, one object of the Collection API a line, and `images/<URL path>`."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,21 @@ _WEB = re.compile(r"https?://[^/]*/?(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def image_file(folder: Path, path: str) -> Path | None:
-    """Return the file at the decoded path of an image's URL, or None; a path cannot lead out of the folder."""
-    root = (folder / IMAGES).resolve()
+    """Return the file at the decoded path of an image's URL, or None; a path cannot lead out of the folder.
+
+    A link in the folder may lead out of it, as DVC and git-annex make them.
+
+    Raises:
+        GoneError: A link leads nowhere.
+    """
+    root = os.path.abspath(folder / IMAGES)  # noqa: PTH100 - resolve would follow links
+    file = Path(os.path.normpath(os.path.join(root, *path.split("/"))))  # noqa: PTH118
+    if not file.is_relative_to(root):
+        return None
     try:
-        file = root.joinpath(*path.split("/")).resolve()
-        return file if file.is_relative_to(root) and file.is_file() else None
+        if file.is_symlink() and not file.exists():
+            raise GoneError("the file is a link that leads nowhere")
+        return file if file.is_file() else None
     except (OSError, ValueError):  # a name too long, or with a null byte
         return None
 

@@ -8,10 +8,13 @@ import math
 import re
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from met_culture.common.errors import UserError
 from met_culture.common.record_keys import COLUMNS
 
 MAX_ID = 2**63 - 1  # the largest integer of a 64-bit column
@@ -136,3 +139,21 @@ def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - wha
         raise RecordError(f"the body is the record of {str(answered_id)[:20]}")
     defaults = {"objectBeginDate": 0, "objectEndDate": 0}
     return {column: coerce(column, record.get(column, defaults.get(column))) for column in COLUMNS}
+
+
+def read_objects(path: Path, columns: list[str]) -> pa.Table:
+    """Return columns of objects.parquet.
+
+    Raises:
+        UserError: The file is missing or damaged, or its columns and types are not those that fetch writes.
+    """
+    try:
+        schema = pq.read_schema(path)
+        if not schema.equals(SCHEMA):
+            raise UserError(
+                f"{path} does not have the columns and types of this version; run `dvc repro --force fetch`."
+            )
+        return pq.read_table(path, columns=columns)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{path} cannot be read ({reason}); run `dvc repro fetch`.") from None

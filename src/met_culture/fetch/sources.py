@@ -104,11 +104,17 @@ def folder_key(folder: Path) -> str:
     with (folder / RECORDS).open("rb") as records:
         key = hashlib.file_digest(records, "sha256")
     key.update(b"\nblanks trimmed")  # states of before kept the blanks around text
-    for parent, folders, files in os.walk(folder / IMAGES):
+    walked = set()  # folders, because links may lead in a circle
+    for parent, folders, files in os.walk(folder / IMAGES, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in walked:
+            folders.clear()
+            continue
+        walked.add(real)
         folders.sort()
         for name in sorted(files):
             file = os.path.join(parent, name)  # noqa: PTH118 - 100,000 Paths would be slow
-            stat = os.lstat(file)
+            stat = os.stat(file) if os.path.exists(file) else os.lstat(file)  # noqa: PTH110, PTH116 - as above
             key.update(b"\n%s %d %d" % (os.fsencode(os.path.relpath(file, folder)), stat.st_size, stat.st_mtime_ns))
     return key.hexdigest()[:16]
 

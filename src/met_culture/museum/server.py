@@ -13,18 +13,29 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote
 
-from met_culture.fetch.folder import read_image
+from met_culture.common.paths import IMAGES
+from met_culture.fetch.folder import image_file, read_image
 from met_culture.fetch.museum_records import MuseumRecords
+from met_culture.images.check import ImageError, check_image
 from met_culture.museum.api import Answer, MuseumApi, page
 from met_culture.museum.behavior import Host, Request, ServerBehavior
 from met_culture.museum.faults import LAST, TRICKLE_S, block_page, faulty, pieces
+from met_culture.web.errors import GoneError
 
 Records = Mapping[int, dict[str, Any]]
 ReadImage = Callable[[str], bytes | None]  # takes a decoded URL path, `/images/<scheme>/<host>/<path>`
 
 
 def _read_image(folder: Path, path: str) -> bytes | None:
-    return read_image(folder, "/".join(path.split("/")[4:]))
+    path = "/".join(path.split("/")[4:])
+    try:
+        file, data = image_file(folder, path), read_image(folder, path)
+        # A link out of the folder, as DVC makes them, must not serve what is no image.
+        if file and data and not file.resolve().is_relative_to((folder / IMAGES).resolve()):
+            check_image(data)
+    except (GoneError, ImageError):
+        return None
+    return data
 
 
 class MuseumServer(ThreadingHTTPServer):

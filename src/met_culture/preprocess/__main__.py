@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from met_culture.clean.tables import SPLITS, read_paintings
+from met_culture.clean.tables import REBUILD, read_paintings
 from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import load
 from met_culture.common.files import read_json, write_csv, write_json
+from met_culture.common.schemas import SPLITS, Labels
 from met_culture.preprocess.paintings import write_images
 from met_culture.preprocess.params import PreprocessParams
 
@@ -27,8 +28,8 @@ def main() -> None:
     paths = path_arguments(__doc__, "raw", "clean", "out", prog="python -m met_culture.preprocess")
     params = load("preprocess", PreprocessParams)
     cv2.setNumThreads(1)  # the pool already has a thread per core
-    meta = read_json(paths.clean / "labels.json") | asdict(params)
-    paintings = read_paintings(paths.clean / "paintings.csv")
+    meta = read_json(paths.clean / "labels.json", Labels, REBUILD) | asdict(params)
+    paintings = read_paintings(paths.clean / "paintings.csv", meta["labels"])
     paths.out.mkdir(parents=True, exist_ok=True)
     members = [paintings[paintings["split"] == split] for split in SPLITS]
     for split, rows in zip(SPLITS, members, strict=True):

@@ -5,12 +5,21 @@ process without an error message.
 """
 
 import os
+import tokenize
 import weakref
 from pathlib import Path
 
 import numpy as np
 
 from met_culture.common.errors import UserError
+
+# What NumPy raises for a header that is cut off, no Python, nested too deeply, or of an impossible shape.
+FAULTS = (ValueError, TypeError, EOFError, SyntaxError, tokenize.TokenError, OverflowError, RecursionError, MemoryError)
+
+
+def _damaged(path: Path, reason: object) -> UserError:
+    words = " ".join(str(reason).split())[:200]
+    return UserError(f"{path} is not a whole .npy file ({words}); run `dvc repro --force preprocess`.")
 
 
 class ArrayFile:
@@ -25,12 +34,16 @@ class ArrayFile:
         """Open a .npy file; it may be deleted while it is open.
 
         Raises:
-            UserError: The file is not a .npy file, or it is cut off.
+            UserError: The file is not a .npy file of numbers in rows, or it is cut off.
         """
         try:
-            mapped = np.load(path, mmap_mode="r")  # reads the header alone
-        except (ValueError, EOFError) as error:
-            raise UserError(f"{path} is not a whole .npy file ({error}); run `dvc repro --force preprocess`.") from None
+            mapped = np.lib.format.open_memmap(path, mode="r")  # reads the header alone
+        except FAULTS as error:
+            raise _damaged(path, error) from None
+        if path.stat().st_size != mapped.offset + mapped.nbytes:
+            raise _damaged(path, "it is longer than its shape says")
+        if mapped.ndim < 1 or not mapped.flags.c_contiguous or mapped.dtype.kind not in "biuf":
+            raise _damaged(path, f"it holds {mapped.dtype} of shape {mapped.shape}")
         self.shape, self.dtype, self._start = mapped.shape, mapped.dtype, mapped.offset
         self._path, self._file = path, os.open(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
@@ -84,3 +97,47 @@ class ArrayFile:
 
 
 Array = np.ndarray | ArrayFile  # rows in memory or on disk
+
+
+def read_images(path: Path, size: int | None) -> ArrayFile:
+    """Return the images of a split, uint8 (n, size, size, 3), at least one.
+
+    Args:
+        path: The file.
+        size: Width and height that the images must have, in pixels; None for any.
+
+    Raises:
+        UserError: The file is missing, damaged, or of another size.
+    """
+    images = _open(path)
+    side = size or images.shape[min(1, len(images.shape) - 1)]
+    if images.dtype != np.uint8 or images.shape[1:] != (side, side, 3) or not len(images):
+        raise _damaged(path, f"it holds {images.dtype} of shape {images.shape}, not images of {size or 'n'} pixels")
+    return images
+
+
+def read_classes(path: Path, images: int, labels: int) -> np.ndarray:
+    """Return the class of each image of a split, int64 (images,).
+
+    Args:
+        path: The file.
+        images: Number of images.
+        labels: Number of labels.
+
+    Raises:
+        UserError: The file is missing, damaged, or does not fit the images and labels.
+    """
+    file = _open(path)
+    if file.dtype.kind not in "iu" or file.shape != (images,):
+        raise _damaged(path, f"it holds {file.dtype} of shape {file.shape}, not the classes of {images} images")
+    classes = file[:]
+    if images and not 0 <= classes.min() <= classes.max() < labels:
+        raise _damaged(path, f"a class is not among the {labels} labels")
+    return classes
+
+
+def _open(path: Path) -> ArrayFile:
+    try:
+        return ArrayFile(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run `dvc repro preprocess`.") from None

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
@@ -11,15 +10,19 @@ from PIL import Image
 
 from met_culture.cards.render import current_cards
 from met_culture.common.errors import UserError
-from met_culture.common.files import read_json
+from met_culture.common.files import damaged, read_json
+from met_culture.common.schemas import METRICS
 from met_culture.compare.comparison import cautions, table
 from met_culture.compare.dvc_experiments import experiments
 from met_culture.compare.forest_plot import forest
 from met_culture.compare.grouping import compare, configurations
 from met_culture.evaluate.examples import worst_first
 from met_culture.evaluate.metrics import HEADLINE
+from met_culture.evaluate.predictions import read_predictions
+from met_culture.preprocess.array_file import Array, read_images
 from met_culture.report.pictures import figure_image, museum_link, read_image
 
+PREDICTIONS = Path("data/evaluate/predictions.csv")
 ERRORS = 12  # number of worst errors
 EXPLORED = {
     "collection": "A random sample of the fetched objects",
@@ -40,7 +43,7 @@ EVALUATED = {
 }
 
 
-def worst_errors(predictions: pd.DataFrame, images: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
+def worst_errors(predictions: pd.DataFrame, images: Array, labels: list[str]) -> list[dict[str, Any]]:
     """Return the wrong predictions with the lowest probability of the true label, at most `ERRORS`.
 
     `images` are uint8 (n, size, size, 3), RGB, in the order of `predictions`.
@@ -89,17 +92,23 @@ def _plots(folder: Path, titles: dict[str, str]) -> list[tuple[str, str, Image.I
 
 
 def _read_run() -> dict[str, Any]:
-    metrics = {stage: read_json(Path(f"metrics/{stage}.json")) for stage in ("evaluate", "train")}
-    predictions = pd.read_csv("data/evaluate/predictions.csv", keep_default_na=False)
-    images = np.load("data/preprocess/test_x.npy", mmap_mode="r")
-    if len(predictions) != len(images) or predictions.isna().to_numpy().any():
-        raise ValueError(f"{len(predictions)} predictions, perhaps truncated, of {len(images)} test images")
+    metrics = {
+        stage: read_json(Path(f"metrics/{stage}.json"), METRICS[stage], f"dvc repro {stage}")
+        for stage in ("evaluate", "train")
+    }
+    labels = list(metrics["evaluate"]["labels"])
+    predictions = read_predictions(PREDICTIONS, labels)
+    images = read_images(Path("data/preprocess/test_x.npy"), None)
+    if len(predictions) != len(images):
+        raise damaged(
+            PREDICTIONS, f"it has {len(predictions)} rows for {len(images)} test images", "dvc repro evaluate"
+        )
     return {
         **metrics,
         "explored": _plots(Path("plots/explore"), EXPLORED),
         "evaluated": _plots(Path("plots"), EVALUATED),
         "cards": {name: card_html(text) for name, text in current_cards(Path("metrics")).items()},
-        "errors": worst_errors(predictions, images, list(metrics["evaluate"]["labels"])),
+        "errors": worst_errors(predictions, images, labels),
     }
 
 

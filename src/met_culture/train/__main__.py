@@ -20,6 +20,7 @@ from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import load
 from met_culture.common.files import read_json, write_csv, write_json
 from met_culture.common.paths import scratch_folder
+from met_culture.common.schemas import Meta
 from met_culture.models.model_file import save_model
 from met_culture.train.batches import Batches, load_batches
 from met_culture.train.calibration import calibrate_and_set_threshold
@@ -42,10 +43,13 @@ def main() -> None:
     paths = path_arguments(__doc__, *names, prog=f"python -m {MODULE}")
     params = load("train", TrainParams)
     make_deterministic()
-    meta = read_json(paths.arrays / "meta.json")
+    meta = read_json(paths.arrays / "meta.json", Meta, "dvc repro preprocess")
     labels = len(meta["labels"])
     network = build(params, meta["image_size"], labels)
-    train, val = (load_batches(paths.arrays, split, labels, params, network.frozen) for split in ("train", "val"))
+    train, val = (
+        load_batches(paths.arrays, split, labels, params, network.frozen, meta["image_size"])
+        for split in ("train", "val")
+    )
     made_on = environment() | backend_settings()
     check_same_inputs(lambda: checkpoint_key(asdict(params), paths.arrays))
     history, best = fit(network, train, val, params, _checkpoints(paths, params, made_on))

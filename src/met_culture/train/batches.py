@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from met_culture.common.errors import UserError
-from met_culture.preprocess.array_file import ArrayFile
+from met_culture.preprocess.array_file import ArrayFile, read_classes, read_images
 from met_culture.train.augment import augment
 from met_culture.train.params import AugmentParams, TrainParams
 
@@ -124,7 +124,27 @@ class Batches(keras.utils.PyDataset):
             )
 
 
-def load_batches(arrays: Path, split: str, labels: int, params: TrainParams, frozen: keras.Model | None) -> Batches:
-    """Return the batches of a split, train or val, from the folder of preprocess; `frozen` is that of `Batches`."""
-    x, y = ArrayFile(arrays / f"{split}_x.npy"), np.load(arrays / f"{split}_y.npy")
+def load_batches(
+    arrays: Path,
+    split: str,
+    labels: int,
+    params: TrainParams,
+    frozen: keras.Model | None,
+    size: int | None = None,
+) -> Batches:
+    """Return the images of a split.
+
+    Args:
+        arrays: Folder of the arrays of preprocess.
+        split: train or val.
+        labels: Number of classes.
+        params: Batch size and number of versions.
+        frozen: As in `Batches`.
+        size: Width and height that the images must have; None for any.
+
+    Raises:
+        UserError: An array is missing or damaged.
+    """
+    x = read_images(arrays / f"{split}_x.npy", size)
+    y = read_classes(arrays / f"{split}_y.npy", len(x), labels)
     return Batches(x, y, labels, params.batch_size, frozen, params.versions)

@@ -1,6 +1,5 @@
 """The committed run: its dvc.lock and metrics in HEAD, and how far a new run may differ from it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import yaml
 
 from met_culture.common.errors import UserError
-from met_culture.common.files import read_json
+from met_culture.common.files import damaged, is_number, parse_json, read_json
 from met_culture.common.terminal import print_line, print_note
 from met_culture.verify.clones import UnequalError, git
 from met_culture.verify.locks import Lock, differing, outputs, params
@@ -27,9 +26,13 @@ class CommittedRun:
 
 
 def _metrics(root: Path, stage: str) -> dict[str, Any]:
-    metrics = json.loads(git(root, "show", f"HEAD:metrics/{stage}.json"))
-    if any(not isinstance(metrics[name], int | float) for name in TOLERANCE[stage]):
-        raise ValueError
+    name = f"HEAD:metrics/{stage}.json"
+    return _checked(name, parse_json(name, git(root, "show", name).decode(), None, "dvc repro"), stage)
+
+
+def _checked(name: str, metrics: Any, stage: str) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    if not isinstance(metrics, dict) or not all(is_number(metrics.get(key)) for key in TOLERANCE[stage]):
+        raise damaged(name, f"it lacks {', '.join(TOLERANCE[stage])}", f"dvc repro {stage}")
     return metrics
 
 
@@ -69,7 +72,9 @@ def compare_with_committed(committed: CommittedRun, clone: Path, lock: Lock) -> 
     print_line(f"verify: the committed run has other bytes, {changed[0]} first; its metrics are compared")
     phrases: list[str] = []
     for stage, tolerance in TOLERANCE.items():
-        phrases += beyond_tolerance(committed.metrics[stage], read_json(clone / f"metrics/{stage}.json"), tolerance)
+        name = f"metrics/{stage}.json"
+        metrics = _checked(name, read_json(clone / name), stage)
+        phrases += beyond_tolerance(committed.metrics[stage], metrics, tolerance)
     if phrases:
         folder = clone.parent
         raise UnequalError(
