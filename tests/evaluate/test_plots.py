@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from met_culture.evaluate import plots
+from met_culture.evaluate.confusion_matrix import plot_confusion_matrix
 from met_culture.evaluate.examples import select_examples
 from met_culture.plotting.style import save_figure
 
@@ -56,13 +57,6 @@ def test_a_head_alone_is_never_fine_tuned() -> None:
     assert "fine-tuning" not in texts(figure)
 
 
-def test_confusion_is_normalised_by_row_and_names_the_counts() -> None:
-    figure = plots.confusion_matrix(predictions(9, wrong=1), LABELS, "synthetic sample")
-    assert figure.axes[0].images[0].get_array().sum(axis=1).tolist() == [1] * 4
-    assert "China\n(n=3, too few)" in texts(figure)
-    assert "synthetic sample" in texts(figure)
-
-
 @pytest.mark.parametrize(("wrong", "shown"), [(0, 0), (3, 3), (20, 12)])
 def test_errors_show_the_worst(tmp_path: Path, wrong: int, shown: int) -> None:
     table = predictions(24, wrong)
@@ -91,7 +85,7 @@ def test_a_heat_map_lies_below_its_image(tmp_path: Path, wrong: int) -> None:
 
 def test_a_source_that_looks_like_a_formula_is_text(tmp_path: Path) -> None:
     save_figure(plots.curves(HISTORY, "museum folder $1_$", 2), tmp_path / "a.png")
-    save_figure(plots.confusion_matrix(predictions(9, 1), LABELS, "$\\x{$"), tmp_path / "b.png")
+    save_figure(plot_confusion_matrix(predictions(9, 1), LABELS, "$\\x{$"), tmp_path / "b.png")
 
 
 def test_equal_data_give_equal_bytes(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from support import ROOT
 from met_culture.common.config import load
 from met_culture.models.temperature import apply_temperature
 from met_culture.train.batches import Batches
-from met_culture.train.calibration import calibrate_and_set_threshold, confidence_threshold, fit_temperature
+from met_culture.train.calibration import calibrate_and_set_threshold, fit_temperature
+from met_culture.train.confidence_threshold import confidence_threshold
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
 
@@ -51,23 +52,3 @@ def test_the_threshold_is_of_the_shares_after_calibration() -> None:
         assert result["threshold"] == pytest.approx(
             confidence_threshold(model.predict_on_batch(x), np.eye(4)[y], 0.4), abs=1e-5
         )
-
-
-PROBABILITIES = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])  # answers 0, 0, 1, 0, the surest first
-
-
-@pytest.mark.parametrize(
-    ("classes", "accuracy", "threshold"),
-    [
-        ([0, 0, 1, 0], 0.95, 0.0),  # all right
-        ([0, 0, 1, 1], 0.95, 0.7),  # the least sure one is wrong
-        ([0, 0, 0, 0], 0.95, 0.8),
-        ([0, 0, 0, 0], 0.75, 0.0),  # three of four are enough
-        ([1, 0, 1, 0], 0.75, 0.0),
-        ([1, 1, 0, 1], 0.5, 1.0),  # none is right
-    ],
-)
-def test_the_threshold_is_the_lowest_that_reaches_the_accuracy(
-    classes: list[int], accuracy: float, threshold: float
-) -> None:
-    assert confidence_threshold(PROBABILITIES, np.eye(2)[classes], accuracy) == pytest.approx(threshold)

@@ -21,6 +21,7 @@ from met_culture.common.schemas import HISTORY
 from met_culture.common.terminal import print_line
 from met_culture.evaluate import plots
 from met_culture.evaluate.border import without_border
+from met_culture.evaluate.confusion_matrix import plot_confusion_matrix
 from met_culture.evaluate.examples import select_examples
 from met_culture.evaluate.gradcam import heat_maps, overlay
 from met_culture.evaluate.inputs import EvaluationData, check_labels, load_model_for, read_data
@@ -51,7 +52,7 @@ def write_plots(
     maps = heat_maps(model, images, label_indices(shown["predicted"], data.labels))
     overlays = [overlay(image, heat_map) for image, heat_map in zip(images, maps, strict=True)]
     save_figure(plots.curves(history, data.source, epoch), folder / "curves.png")
-    save_figure(plots.confusion_matrix(predictions, data.labels, data.source), folder / "confusion.png")
+    save_figure(plot_confusion_matrix(predictions, data.labels, data.source), folder / "confusion.png")
     save_figure(plots.errors(predictions, data.images, data.labels, data.source), folder / "errors.png")
     save_figure(plots.gradcam(shown, images, overlays, data.source), folder / "gradcam.png")
 

@@ -1,4 +1,4 @@
-"""The plots of a run: curves, confusion matrix, worst errors, heat maps. Equal data give equal bytes.
+"""The plots of a run: curves, worst errors, heat maps; `confusion_matrix.py` draws the matrix. Equal data give equal bytes.
 
 `source` is the name of the data, which every title shows. `predictions` has one row per image: title, label, predicted,
 p_<label>. `images` are uint8 (n, size, size, 3), RGB, in the order of `predictions`.
@@ -12,10 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from sklearn.metrics import ConfusionMatrixDisplay
 
 from met_culture.evaluate.examples import EXAMPLES, worst_first
-from met_culture.evaluate.metrics import MIN_IMAGES
 from met_culture.plotting.style import BLUE, VERMILION, Cell, image_grid
 from met_culture.preprocess.array_file import Array
 
@@ -43,38 +41,6 @@ def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
     _metric_curve(left, history, "accuracy", "fraction of images", kept_epoch)
     _metric_curve(right, history, "loss", "cross-entropy, nats", kept_epoch)
     figure.suptitle(f"Training ({source})")
-    return figure
-
-
-def confusion_matrix(predictions: pd.DataFrame, labels: list[str], source: str) -> Figure:
-    """Draw the confusion matrix, each row normalised to 1.
-
-    Each label shows its number of images, and "too few" below `MIN_IMAGES`: such a row is too noisy to interpret.
-    """
-    figure, axis = plt.subplots(figsize=(6, 5), layout="constrained")
-    true, predicted = predictions["label"], predictions["predicted"]
-    ConfusionMatrixDisplay.from_predictions(
-        true,
-        predicted,
-        labels=labels,
-        display_labels=labels,
-        normalize="true",
-        cmap="Blues",
-        values_format=".2f",
-        ax=axis,
-        im_kw={"vmin": 0, "vmax": 1},
-    )
-    row_names = []
-    for label in labels:
-        images = int((true == label).sum())
-        note = ", too few" if images < MIN_IMAGES else ""
-        row_names.append(f"{label}\n(n={images}{note})")
-    axis.set_yticks(range(len(labels)), row_names)
-    axis.set(
-        xlabel="predicted culture",
-        ylabel="true culture",
-        title=f"Confusion matrix of the test images,\nrows normalised ({source})",
-    )
     return figure
 
 
