@@ -1,4 +1,4 @@
-"""The plots of a run: curves, worst errors, heat maps; `confusion_matrix.py` draws the matrix. Equal data give equal bytes.
+"""The plots of a run except the confusion matrix: curves, worst errors, heat maps. Equal data give equal bytes.
 
 `source` is the name of the data, which every title shows. `predictions` has one row per image: title, label, predicted,
 p_<label>. `images` are uint8 (n, size, size, 3), RGB, in the order of `predictions`.
