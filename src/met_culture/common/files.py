@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from met_culture.common.errors import UserError
 from met_culture.common.schemas import Schema
 
-FORMULA = re.compile(r"\s*[=+\-@]|[\t\r]")  # how a cell starts that a spreadsheet takes for a formula
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r]")  # how a cell starts that a spreadsheet takes for a formula
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |\r?$)", re.MULTILINE)  # how the lines of Git's markers start
 
 
