@@ -39,7 +39,7 @@ def test_numpy_numbers_are_written_as_numbers(tmp_path: Path) -> None:
     assert read_json(tmp_path / "x.json") == {"n": 3, "share": 0.5}
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\ttab", "\rreturn", "\u00a0=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\ttab", "\rreturn", "\u00a0=1", "\uff1d1"])
 def test_a_formula_gets_an_apostrophe(text: str) -> None:
     assert escape_formula(text) == f"'{text}"
 
