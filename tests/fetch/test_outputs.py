@@ -48,12 +48,10 @@ def test_every_object_is_in_the_report(state: FetchState, tmp_path: Path) -> Non
 
 
 def test_the_report_holds_no_formula(state: FetchState, tmp_path: Path) -> None:
-    works = record(2, primaryImageSmall="=cmd|x")
-    state.records.write(2, "ok", "+1", to_row(works, 2), None)
+    state.records.write(2, "record_gone", "=cmd|x", None, None)
     build(state, (), tmp_path / "out")
     with (state.folder / REPORT).open(newline="") as file:
-        row = list(csv.DictReader(file))[1]
-    assert row["primaryImageSmall"] == "'=cmd|x"
+        assert list(csv.DictReader(file))[1]["reason"] == "'=cmd|x"
 
 
 def test_what_is_no_candidate_is_counted_and_left_out(state: FetchState, tmp_path: Path) -> None:
