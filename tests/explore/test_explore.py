@@ -1,14 +1,18 @@
 import contextlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from support import ROOT, run_stage, set_param
+from support import DAMAGES, ROOT, run_stage, set_param
 
 from met_culture.clean import __main__ as clean
+from met_culture.common.errors import UserError
 from met_culture.explore import __main__ as explore
+from met_culture.explore.collection import read_collection
+from met_culture.explore.overview import _fullest_object
 from met_culture.fetch import __main__ as fetch
 
 PLOTS = ["classes", "classifications", "collection", "columns", "cultures"]
@@ -57,3 +61,31 @@ def test_the_seed_chooses_images_and_changes_no_count(explored: Path, copied: Pa
     set_param(copied, "  seed: 0 # seed that chooses", "  seed: 1 # seed that chooses")
     stage(explore.main, "data/raw", "data/clean", "plots/explore")
     assert {name for name, data in drawn(copied).items() if data != first[name]} == {"collection", "classes"}
+
+
+@pytest.mark.parametrize("name", ["raw/source.json", "raw/objects.parquet", "clean/paintings.csv", "clean/labels.json"])
+def test_a_damaged_input_is_one_sentence(copied: Path, stage: Callable[..., None], name: str) -> None:
+    path = copied / "data" / name
+    data = path.read_bytes()
+    for damage in DAMAGES.values():
+        path.write_bytes(damage(data))
+        with pytest.raises(UserError, match=rf"{name} (is damaged|cannot be read).*; run `dvc repro"):
+            stage(explore.main, "data/raw", "data/clean", "plots/explore")
+
+
+def test_paintings_of_another_fetch_are_refused(copied: Path, stage: Callable[..., None]) -> None:
+    path = copied / "data/clean/paintings.csv"
+    header, first, *rest = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([header, "99" + first, *rest]))
+    with pytest.raises(UserError, match=r"paintings\.csv has paintings of another fetch; run `dvc repro clean`"):
+        stage(explore.main, "data/raw", "data/clean", "plots/explore")
+
+
+def test_a_year_is_whole_beside_a_null(copied: Path) -> None:
+    collection = read_collection(copied / "data/raw", copied / "data/clean")
+    years = collection.objects["objectBeginDate"].astype(float)
+    years.iloc[0] = None
+    collection = replace(collection, objects=collection.objects.assign(objectBeginDate=years))
+    lines = _fullest_object(collection).axes[0].texts[0].get_text().splitlines()
+    (shown,) = [line.split()[1] for line in lines if line.startswith("objectBeginDate")]
+    assert shown.removeprefix("-").isdecimal()

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from support import ROOT, choose_pretrained, run_stage, set_param, write_arrays
+from support import DAMAGES, ROOT, choose_pretrained, run_stage, set_param, write_arrays
 from training import ARGUMENTS, OUTPUTS, latest
 
 from met_culture.common.config import load
@@ -299,3 +299,20 @@ def test_no_epoch_at_all_is_refused(arrays: Path) -> None:
     set_param(arrays, "epochs: 3", "epochs: 0")
     with pytest.raises(UserError, match=r"epochs must be at least 1"):
         load("train", TrainParams)
+
+
+@pytest.mark.parametrize("name", ["meta.json", "train_x.npy", "train_y.npy", "val_x.npy", "val_y.npy"])
+def test_a_damaged_input_is_one_sentence(arrays: Path, stage: Callable[..., None], name: str) -> None:
+    path = arrays / "data/preprocess" / name
+    data = path.read_bytes()
+    for damage in DAMAGES.values():
+        path.write_bytes(damage(data))
+        with pytest.raises(UserError, match=rf"{name} is (damaged|not a whole).*; run `dvc repro.* ?preprocess`"):
+            stage(train.main, *ARGUMENTS)
+
+
+def test_arrays_of_another_size_are_refused(arrays: Path, stage: Callable[..., None]) -> None:
+    path = arrays / "data/preprocess/val_x.npy"
+    np.save(path, np.zeros((8, 40, 40, 3), np.uint8))
+    with pytest.raises(UserError, match=r"val_x\.npy is not a whole .*not images of 32 pixels"):
+        stage(train.main, *ARGUMENTS)

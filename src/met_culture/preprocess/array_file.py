@@ -5,21 +5,13 @@ process without an error message.
 """
 
 import os
-import tokenize
 import weakref
 from pathlib import Path
 
 import numpy as np
 
+from met_culture.common.array_header import damaged_array, read_header
 from met_culture.common.errors import UserError
-
-# What NumPy raises for a header that is cut off, no Python, nested too deeply, or of an impossible shape.
-FAULTS = (ValueError, TypeError, EOFError, SyntaxError, tokenize.TokenError, OverflowError, RecursionError, MemoryError)
-
-
-def _damaged(path: Path, reason: object) -> UserError:
-    words = " ".join(str(reason).split())[:200]
-    return UserError(f"{path} is not a whole .npy file ({words}); run `dvc repro --force preprocess`.")
 
 
 class ArrayFile:
@@ -36,15 +28,7 @@ class ArrayFile:
         Raises:
             UserError: The file is not a .npy file of numbers in rows, or it is cut off.
         """
-        try:
-            mapped = np.lib.format.open_memmap(path, mode="r")  # reads the header alone
-        except FAULTS as error:
-            raise _damaged(path, error) from None
-        if path.stat().st_size != mapped.offset + mapped.nbytes:
-            raise _damaged(path, "it is longer than its shape says")
-        if mapped.ndim < 1 or not mapped.flags.c_contiguous or mapped.dtype.kind not in "biuf":
-            raise _damaged(path, f"it holds {mapped.dtype} of shape {mapped.shape}")
-        self.shape, self.dtype, self._start = mapped.shape, mapped.dtype, mapped.offset
+        self.shape, self.dtype, self._start = read_header(path)
         self._path, self._file = path, os.open(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
         self._indices = np.arange(len(self))
@@ -110,9 +94,11 @@ def read_images(path: Path, size: int | None) -> ArrayFile:
         UserError: The file is missing, damaged, or of another size.
     """
     images = _open(path)
-    side = size or images.shape[min(1, len(images.shape) - 1)]
+    side = size or images.shape[-2] if len(images.shape) > 1 else 0
     if images.dtype != np.uint8 or images.shape[1:] != (side, side, 3) or not len(images):
-        raise _damaged(path, f"it holds {images.dtype} of shape {images.shape}, not images of {size or 'n'} pixels")
+        raise damaged_array(
+            path, f"it holds {images.dtype} of shape {images.shape}, not images of {size or 'n'} pixels"
+        )
     return images
 
 
@@ -129,10 +115,10 @@ def read_classes(path: Path, images: int, labels: int) -> np.ndarray:
     """
     file = _open(path)
     if file.dtype.kind not in "iu" or file.shape != (images,):
-        raise _damaged(path, f"it holds {file.dtype} of shape {file.shape}, not the classes of {images} images")
+        raise damaged_array(path, f"it holds {file.dtype} of shape {file.shape}, not the classes of {images} images")
     classes = file[:]
     if images and not 0 <= classes.min() <= classes.max() < labels:
-        raise _damaged(path, f"a class is not among the {labels} labels")
+        raise damaged_array(path, f"a class is not among the {labels} labels")
     return classes
 
 
