@@ -45,3 +45,9 @@ def test_filters(query: dict[str, str], expected: bool) -> None:
 
 def test_has_images_asks_for_the_small_image() -> None:
     assert not matches(record(1, primaryImageSmall=""), {"hasImages": "true"})
+
+
+@pytest.mark.parametrize(("begin", "expected"), [("1600", True), (None, True), ("about", True), (1700.0, False)])
+def test_an_odd_year_is_searched_as_fetch_stores_it(begin: object, expected: bool) -> None:
+    work = WORK | {"objectBeginDate": begin}
+    assert matches(work, {"dateBegin": "1500", "dateEnd": "1650"}) is expected

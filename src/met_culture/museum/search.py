@@ -3,6 +3,7 @@
 from typing import Any
 
 from met_culture.fetch.departments import DEPARTMENTS
+from met_culture.fetch.records import coerce
 
 TEXT = ("title", "culture", "artistDisplayName", "medium", "classification", "objectName", "country", "objectDate")
 MAX_DIGITS = 20  # of a number in a query; a longer one is ignored
@@ -24,8 +25,8 @@ def _searched_keys(query: dict[str, str]) -> tuple[str, ...]:
 
 
 def _dated(record: dict[str, Any], begin: str, end: str) -> bool:
-    first, last = record.get("objectBeginDate") or 0, record.get("objectEndDate") or 0
-    return first <= int(end) and last >= int(begin)
+    first, last = (coerce(key, record.get(key)) or 0 for key in ("objectBeginDate", "objectEndDate"))
+    return bool(first <= int(end) and last >= int(begin))
 
 
 def _is_number(text: str) -> bool:
