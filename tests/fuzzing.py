@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
-# By test: about five seconds, and about two minutes.
-EXAMPLES = pytest.mark.parametrize("examples", [pytest.param(1), pytest.param(25, marks=pytest.mark.slow)])
+# By test: some seconds, and up to two minutes.
+EXAMPLES = pytest.mark.parametrize("examples", [pytest.param(2), pytest.param(50, marks=pytest.mark.slow)])
 
 
 def run(test: Callable[[], None], examples: int) -> None:

@@ -44,7 +44,7 @@ def test_odd_values(examples: int, tmp_path: Path) -> None:
         path.write_text(yaml.safe_dump(content, allow_unicode=True))
         answer(path)
 
-    run(check, 150 * examples)
+    run(check, 100 * examples)
 
 
 @EXAMPLES
@@ -59,7 +59,7 @@ def test_odd_lines(examples: int, tmp_path: Path) -> None:
         path.write_text("".join([*LINES[:number], changed[way], *LINES[number + 1 :]]), encoding="utf-8")
         answer(path)
 
-    run(check, 150 * examples)
+    run(check, 100 * examples)
 
 
 @EXAMPLES

@@ -37,9 +37,9 @@ def test_odd_fields(examples: int) -> None:
         row = answer(record(5) | fields)
         assert row is None or row["objectID"] == 5
 
-    run(check, 1000 * examples)
+    run(check, 300 * examples)
 
 
 @EXAMPLES
 def test_anything_else(examples: int) -> None:
-    run(given(JSON)(answer), 500 * examples)
+    run(given(JSON)(answer), 300 * examples)

@@ -192,8 +192,10 @@ def test_a_model_that_gives_no_numbers_is_named(folder: Path, monkeypatch: pytes
         run(monkeypatch, "--format", form, "--model", "huge.keras", "a.jpg")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("encoding", [pytest.param("utf-8:strict", marks=pytest.mark.slow), "ascii:strict"])
+@pytest.mark.parametrize(
+    "form", ["csv", *(pytest.param(form, marks=pytest.mark.slow) for form in FORMATS if form != "csv")]
+)
 def test_no_name_keeps_the_other_images_from_their_answer(folder: Path, encoding: str, form: str) -> None:
     names = [b"caf\xe9.jpg", "山水.jpg".encode(), b"\x1b[31m.jpg", b"b.jpg"]
     for name in names[:-1]:

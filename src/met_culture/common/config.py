@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from met_culture.common.errors import UserError
+from met_culture.common.terminal import printable
 from met_culture.common.yaml_file import read_yaml
 
 PARAMS = Path("params.yaml")
@@ -48,7 +49,7 @@ def _message(path: Path, section: str, error: ValidationError) -> str:
     key = key if key.isprintable() else ascii(key)
     if fault["type"] in _MESSAGES:
         return f"{path}: {key}: {_MESSAGES[fault['type']]}."
-    message = fault["msg"].removeprefix("Value error, ").lower()
+    message = printable(fault["msg"].removeprefix("Value error, ").lower())
     value = f" (it is {repr(fault['input'])[:100]})" if fault["loc"] else ""
     return f"{path}: {key}: {message}{value}."
 
