@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from met_culture.clean.params import CleanParams
-from met_culture.common.cli import run
+from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import PARAMS, check_section, read_sections
 from met_culture.common.errors import UserError
 from met_culture.common.paths import source_folder
@@ -41,5 +41,11 @@ def check_all(path: Path = PARAMS) -> None:
     source_folder(checked["fetch"].source)
 
 
+def main() -> None:
+    """Check the params.yaml of the current folder."""
+    path_arguments(__doc__, prog="python -m met_culture.params")
+    check_all()
+
+
 if __name__ == "__main__":
-    run(check_all)
+    run(main)

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from fuzzing import EXAMPLES, run
+from fuzzing import EXAMPLES, damaged, run
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -34,24 +34,9 @@ def encoded() -> list[bytes]:
 WHOLE = encoded()
 
 
-@st.composite
-def damaged(draw: st.DrawFn) -> bytes:
-    """Cut, overwrite, insert, repeat or join parts of images."""
-    data = draw(st.sampled_from(WHOLE))
-    for _ in range(draw(st.integers(0, 3))):
-        start = draw(st.integers(0, len(data)))
-        end = draw(st.integers(start, len(data)))
-        part = draw(st.one_of(st.binary(max_size=20), st.just(data[start:end]), st.sampled_from([b"", b"\xff\xd9"])))
-        if draw(st.booleans()):
-            data = data[:start] + part + data[start + len(part) :]
-        else:
-            data = data[:start] + part + data[end:]
-    return data
-
-
 @EXAMPLES
 def test_an_image_has_a_size_or_a_reason(examples: int) -> None:
-    @given(st.one_of(damaged(), st.binary(max_size=200)))
+    @given(st.one_of(damaged(WHOLE), st.binary(max_size=200)))
     def check(data: bytes) -> None:
         try:
             width, height = check_image(data)

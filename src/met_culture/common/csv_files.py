@@ -36,8 +36,9 @@ def parse_table(
             raise damaged(name, f"it has no column {missing[0]}", rebuild)
         types: defaultdict[str, type] = defaultdict(lambda: str, columns)
         types |= {column: float for column in header if number_prefix and column.startswith(number_prefix)}
-        table = pd.read_csv(io.StringIO(text, newline=""), keep_default_na=False, dtype=types)
-    except (ValueError, OverflowError) as error:
+        with np.errstate(invalid="raise"):  # a number such as 1e23 in a column of integers is only a warning
+            table = pd.read_csv(io.StringIO(text, newline=""), keep_default_na=False, dtype=types)
+    except (ValueError, OverflowError, FloatingPointError) as error:
         raise damaged(name, error, rebuild) from None
     # If the first row is too long, pandas takes its first cell for an index; short rows get nulls.
     is_complete = isinstance(table.index, pd.RangeIndex) and table.notna().all(axis=None)

@@ -25,15 +25,19 @@ MODEL = Path("models/model.keras")
 
 
 def _probability(text: str) -> float:
-    if not 0 <= (number := float(text)) <= 1:
-        raise ValueError(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a probability from 0 to 1")
     return number
 
 
 def _count(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def _arguments() -> argparse.Namespace:
