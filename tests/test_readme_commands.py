@@ -180,7 +180,8 @@ def test_a_sweep_over_seeds_becomes_a_statement(compared: Reader) -> None:
     for changed in ("train.epochs=50", "train.epochs=100", "train.batch_size=16", "preprocess.image_size=96"):
         line = next(line for line in said.splitlines() if changed in line)
         assert re.search(r"\b3\b", line), f"not three seeds: {line}"
-    assert re.search("better|worse|no difference shown", said)
+    # The committed run of this clone has one seed, which is too few for a verdict; test_compare.py covers verdicts.
+    assert "no verdict is given" in said
 
 
 @pytest.mark.nightly
