@@ -90,12 +90,12 @@ def test_a_model_that_would_run_code_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_of_an_older_release_is_read(tmp_path: Path) -> None:
-    """Older releases kept the layer in another module; Keras finds it by its registered name."""
+    """Older releases kept the layer in another module, where Keras finds it by its registered name, and had `auto`."""
     image = keras.Input((32, 32, 3), dtype="uint8")
     maps = keras.layers.Conv2D(2, 3)(keras.layers.Rescaling(1 / 255)(image))
     output = keras.layers.Dense(4, activation="softmax")(MeanAndDeviation()(maps))
     original = keras.Model(image, output)
-    save_model(original, tmp_path / "new.keras", META, optimizer=False)
+    save_model(original, tmp_path / "new.keras", META | {"interpolation": "auto"}, optimizer=False)
     with zipfile.ZipFile(tmp_path / "new.keras") as new, zipfile.ZipFile(tmp_path / "old.keras", "w") as old:
         for name in new.namelist():
             old.writestr(name, new.read(name).replace(b'"met_culture.models.layers"', b'"met_culture.pooling"'))
@@ -104,7 +104,7 @@ def test_a_model_of_an_older_release_is_read(tmp_path: Path) -> None:
     assert b'"module": "met_culture.pooling"' in config
     assert b'"registered_name": "met_culture>MeanAndDeviation"' in config
     loaded, meta = load_model(tmp_path / "old.keras")
-    assert meta.epoch == 3
+    assert (meta.epoch, meta.interpolation) == (3, "area")
     assert np.array_equal(original.predict_on_batch(IMAGES), loaded.predict_on_batch(IMAGES))
 
 

@@ -31,7 +31,7 @@ BatchSize = Annotated[int, Field(ge=1, le=65_536)]
 Number = Annotated[float, Field(strict=False)]
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
 Regex = Annotated[str, Field(max_length=1000), AfterValidator(_regex)]
-Interpolation = Literal["auto", "nearest", "linear", "cubic", "area", "lanczos"]
+Interpolation = Literal["nearest", "linear", "cubic", "area", "lanczos"]
 Fit = Literal["squash", "letterbox", "crop"]
 
 _MESSAGES = {

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import keras
 import numpy as np
-from pydantic import Field, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from met_culture.common.config import STRICT, Fit, Interpolation
@@ -26,6 +26,11 @@ META = "met_culture.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 SHARED_ID = re.compile(rb'("shared_object_id": )(\d+)')  # Keras takes it from the object's address
 DATE = "1980-01-01@00:00:00"  # the same in Keras's own notation
+
+
+def _area_for_auto(interpolation: object) -> object:
+    # Version 0.1 had `auto`, which was like `area`.
+    return "area" if interpolation == "auto" else interpolation
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -45,7 +50,7 @@ class ModelMeta:
 
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     image_size: Annotated[int, Field(gt=0)]
-    interpolation: Interpolation
+    interpolation: Annotated[Interpolation, BeforeValidator(_area_for_auto)]
     fit: Fit
     source: str
     epoch: Annotated[int, Field(ge=1)]

@@ -55,8 +55,8 @@ def model_inputs(image: InputImage, models: Models) -> Arrays:
         ImageError: The image is missing, too large or damaged.
     """
     data = image.read()
-    shorter_side = min(check_image(data))
-    return tuple(to_array(data, shorter_side, meta.image_size, meta.fit, meta.interpolation) for _, meta in models)
+    check_image(data)
+    return tuple(to_array(data, meta.image_size, meta.fit, meta.interpolation) for _, meta in models)
 
 
 def _inputs_or_failure(image: InputImage, models: Models) -> Arrays | Failure:

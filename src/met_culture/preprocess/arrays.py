@@ -9,23 +9,12 @@ import numpy as np
 from met_culture.images.decode import decode
 
 INTERPOLATIONS = {
-    "auto": cv2.INTER_AREA,  # with two shortcuts, see `to_array`
     "nearest": cv2.INTER_NEAREST,
     "linear": cv2.INTER_LINEAR,
     "cubic": cv2.INTER_CUBIC,
     "area": cv2.INTER_AREA,
     "lanczos": cv2.INTER_LANCZOS4,
 }
-BILINEAR_RATIO = 2.2  # the museum's 625 pixels at half scale are 2.1 times the default size
-
-
-def _reduction(data: bytes, shortest: int, size: int) -> int:
-    # Only the JPEG decoder averages pixels, as `area` does; the other decoders of cv2 drop pixels.
-    if data.startswith(b"\xff\xd8"):
-        for reduction in (8, 4, 2):
-            if shortest // reduction >= size:
-                return reduction
-    return 1
 
 
 def squash(image: np.ndarray, size: int, interpolation: int) -> np.ndarray:
@@ -54,24 +43,19 @@ def crop(image: np.ndarray, size: int, interpolation: int) -> np.ndarray:
 FITS = {"squash": squash, "letterbox": letterbox, "crop": crop}
 
 
-def to_array(data: bytes, shortest: int, size: int, fit: str, interpolation: str) -> np.ndarray:
-    """Return an encoded image as (size, size, 3).
+def to_array(data: bytes, size: int, fit: str, interpolation: str) -> np.ndarray:
+    """Return an encoded image as (size, size, 3). Turned copies of one picture give the same array up to JPEG rounding.
+
+    The image is decoded at full size: decoding a JPEG at half size would be twice as fast, but changes values by 1 to 2
+    of 255 on average, and more at odd sizes, where the decoder drops a row or column.
 
     Args:
         data: The encoded image; it has passed `check_image`.
-        shortest: Its shorter side in pixels.
         size: Width and height of the result in pixels.
         fit: Key of `FITS`.
-        interpolation: Key of `INTERPOLATIONS`. `auto` is `area` with two shortcuts. A JPEG is decoded at a half, a
-            quarter or an eighth if it stays at least as large as `size`. An image that is then at most 2.2 times too
-            large is resized bilinearly. `auto` takes half the time of `area`. Values differ by 2 of 255 on average
-            (tests/preprocess/test_arrays.py), and by more in patterns as fine as two pixels.
+        interpolation: Key of `INTERPOLATIONS`.
 
     Raises:
         ImageError: cv2 cannot decode the image.
     """
-    if interpolation != "auto":
-        return FITS[fit](decode(data), size, INTERPOLATIONS[interpolation])
-    image = decode(data, _reduction(data, shortest, size))
-    bilinear = max(image.shape[:2]) <= BILINEAR_RATIO * size
-    return FITS[fit](image, size, cv2.INTER_LINEAR if bilinear else cv2.INTER_AREA)
+    return FITS[fit](decode(data), size, INTERPOLATIONS[interpolation])

@@ -33,8 +33,7 @@ def read_painting(painting: Mapping[Any, Any], raw: Path, params: PreprocessPara
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != painting["image_sha256"]:
             raise UserError(f"{path} is not the image that was fetched; run `dvc repro --force fetch`.")
-        shortest = min(painting["image_width"], painting["image_height"])
-        return to_array(data, shortest, params.image_size, params.fit, params.interpolation)
+        return to_array(data, params.image_size, params.fit, params.interpolation)
     except (OSError, ImageError) as error:
         raise UserError(f"{path} cannot be read ({error}); run `dvc repro --force fetch`.") from None
 
