@@ -7,7 +7,7 @@ from PIL import Image, ImageEnhance
 from scipy.sparse.csgraph import connected_components
 from support import ROOT, picture
 
-from met_culture.clean.duplicates import album, group, near_duplicates, perceptual_hash, perceptual_hashes
+from met_culture.clean.duplicates import group, near_duplicates, perceptual_hash, perceptual_hashes
 from met_culture.clean.params import CleanParams
 from met_culture.common.config import load
 
@@ -18,13 +18,14 @@ def paintings(**columns: list) -> pd.DataFrame:
     n = len(next(iter(columns.values())))
     unique = {name: [f"{name} {i}" for i in range(n)] for name in ("title", "primaryImageSmall", "image_sha256")}
     rest = {"objectID": list(range(10, 10 + n)), "accessionNumber": [""] * n, "artistDisplayName": [""] * n}
+    rest |= {"objectName": [""] * n, "medium": [""] * n}
     return pd.DataFrame(unique | rest | columns)
 
 
 def groups(table: pd.DataFrame, hashes: list[int] | None = None) -> list[int]:
     far_apart = np.random.default_rng(0).integers(0, 2**63, len(table), dtype=np.uint64)
     given = far_apart if hashes is None else np.array(hashes, np.uint64)
-    return group(table, given, PARAMS.album, PARAMS.near_duplicate_bits).tolist()
+    return group(table, given, PARAMS).tolist()
 
 
 def test_single_works_are_their_own_groups() -> None:
@@ -42,36 +43,10 @@ def test_links_are_transitive() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("number", "stem"),
-    [
-        ("1990.100.7a", "1990.100.7"),
-        ("13.220.21a, b", "13.220.21"),
-        ("1989.141.4a–rr", "1989.141.4"),
-        ("14.76.61.70", "14.76.61"),
-        ("2017.50a", "2017.50"),
-        ("54.90.513", ""),
-        ("63.200.5", ""),
-        ("74.3", ""),
-        ("", ""),
-    ],
-)
-def test_albums(number: str, stem: str) -> None:
-    assert album(number, PARAMS.album) == stem
-
-
-def test_leaves_of_one_album_are_a_group() -> None:
-    assert groups(paintings(accessionNumber=["1990.100.7a", "1990.100.8", "1990.100.7c", "14.76.61.1"])) == [
-        10,
-        11,
-        10,
-        13,
-    ]
-
-
-def test_parts_of_one_series_are_a_group() -> None:
-    table = paintings(title=["Wisdom Kings", "Wisdom Kings", "Wisdom Kings", ""], artistDisplayName=["A", "A", "B", ""])
-    assert groups(table.assign(accessionNumber=["75.2.26", "75.2.27", "75.2.28", "75.2.29"])) == [10, 10, 12, 13]
+def test_leaves_of_albums_and_parts_of_series_are_groups() -> None:
+    table = paintings(accessionNumber=["1990.100.7a", "1990.100.8", "1990.100.7c", "14.76.61.1", "75.2.1", "75.2.2"])
+    table["title"] = ["a", "b", "c", "d", "Wisdom Kings", "Wisdom Kings"]
+    assert groups(table) == [10, 11, 10, 13, 14, 14]
 
 
 def test_near_duplicates_within_the_distance() -> None:

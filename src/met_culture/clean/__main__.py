@@ -32,7 +32,7 @@ def group_and_split(kept: pd.DataFrame, raw: Path, params: CleanParams) -> pd.Da
     paintings = kept.reset_index(drop=True)
     paintings = paintings.astype({"image_width": int, "image_height": int})  # only rejected objects had nulls there
     hashes = perceptual_hashes([raw / name for name in paintings["image_file"]])
-    paintings["group"] = group(paintings, hashes, params.album, params.near_duplicate_bits)
+    paintings["group"] = group(paintings, hashes, params)
     paintings["split"] = split(paintings, params)
     return paintings
 

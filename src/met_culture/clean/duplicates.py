@@ -1,7 +1,6 @@
 """Which paintings must stay in one split: the same picture twice, near-duplicates, and parts of one work or album."""
 
 import os
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,12 +13,13 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from met_culture.clean.albums import leaf_keys, maker_keys, series_keys
+from met_culture.clean.params import CleanParams
 from met_culture.common.progress import progress
 
 BLOCK = 4096  # hashes in one search
 PARTS = 4  # of a hash, each with an index of its own
 BRUTE_FORCE_BITS = 12  # from this distance on, comparing all hashes with all is as fast
-LONGEST_NUMBER = 200  # characters of an accession number that the rule of albums sees, as it may take quadratic time
 DRAFT = 256  # pixels; the hash needs 32 x 32, so a JPEG need not be decoded at full size
 
 
@@ -70,23 +70,6 @@ def near_duplicates(hashes: np.ndarray, bits: int) -> Iterator[tuple[int, int]]:
         yield from map(tuple, np.sort(pairs, axis=1).tolist())
 
 
-def album(accession_number: str, pattern: str) -> str:
-    """Return the part of an accession number that names the album of a leaf; "" for a single work."""
-    match = re.fullmatch(pattern, accession_number[:LONGEST_NUMBER])
-    parts = match.groups() if match else ()
-    for part in parts:
-        if part:
-            return part
-    return ""
-
-
-def series(paintings: pd.DataFrame) -> pd.Series:
-    """Return a key that the parts of one work share: title, artist and accession number without its last part."""
-    stem = paintings["accessionNumber"].str.rpartition(".")[0]
-    key = paintings["title"].str.casefold() + "\n" + paintings["artistDisplayName"] + "\n" + stem
-    return key.where((paintings["title"] != "") & (stem != ""), "")
-
-
 def _equal_keys(keys: pd.Series) -> Iterator[tuple[int, int]]:
     """Yield pairs (i, j) that link every row to the first row with the same key; "" links nothing."""
     first_rows: dict[str, int] = {}
@@ -96,18 +79,18 @@ def _equal_keys(keys: pd.Series) -> Iterator[tuple[int, int]]:
             yield first_row, row
 
 
-def group(paintings: pd.DataFrame, hashes: np.ndarray, pattern: str, bits: int) -> pd.Series:
+def group(paintings: pd.DataFrame, hashes: np.ndarray, params: CleanParams) -> pd.Series:
     """Return a group for each painting: the smallest objectID among the paintings that belong together.
 
     Args:
-        paintings: Columns objectID, accessionNumber, title, artistDisplayName, primaryImageSmall, image_sha256.
+        paintings: Columns objectID, accessionNumber, title, artistDisplayName, objectName, medium, primaryImageSmall,
+            image_sha256.
         hashes: Their perceptual hashes, uint64 of shape (n,).
-        pattern: Regular expression that finds the album in an accession number.
-        bits: Largest distance between two hashes of one picture.
+        params: Rules of albums, and the largest distance between two hashes of one picture.
     """
-    albums = paintings["accessionNumber"].map(lambda number: album(number, pattern))
-    pairs = list(near_duplicates(hashes, bits))
-    for keys in (paintings["image_sha256"], paintings["primaryImageSmall"], albums, series(paintings)):
+    pairs = list(near_duplicates(hashes, params.near_duplicate_bits))
+    keys_of_album = leaf_keys(paintings, params), maker_keys(paintings, params), series_keys(paintings)
+    for keys in (paintings["image_sha256"], paintings["primaryImageSmall"], *keys_of_album):
         pairs += _equal_keys(keys)
     rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     links = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(paintings), len(paintings)))

@@ -44,6 +44,7 @@ class CleanParams:
     # A list, because DVC treats mappings as equal in any order.
     labels: Annotated[tuple[LabelRule, ...], Field(min_length=2, max_length=1000)]
     album: Regex
+    leaf: Regex
     near_duplicate_bits: Annotated[int, Field(ge=0, le=64)]
 
     def __post_init__(self) -> None:
