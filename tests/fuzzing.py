@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-# By test: some seconds, and up to two minutes.
-EXAMPLES = pytest.mark.parametrize("examples", [pytest.param(2), pytest.param(50, marks=pytest.mark.slow)])
+# By test: some seconds, and up to four minutes.
+EXAMPLES = pytest.mark.parametrize("examples", [pytest.param(2), pytest.param(100, marks=pytest.mark.slow)])
 
 # What damages a file in ways of its own: the end of a JPEG, Git's markers, numbers that are none.
 PARTS = [b"", b"\xff\xd9", b"\n<<<<<<< HEAD\n", b"NaN", b"1e999", b"-1", b"9" * 30, b"[" * 2000, b"\0", b'"', b","]

@@ -88,7 +88,7 @@ def test_text_cannot_run_as_a_formula(workspace: Path, museum: Path, stage: Call
 
 def test_a_museum_without_paintings_is_named(workspace: Path, tmp_path: Path, stage: Callable[..., None]) -> None:
     folder = write_folder(tmp_path / "drawings", [record(1, classification="Drawings", primaryImageSmall="")])
-    with pytest.raises(UserError, match="museum folder drawings holds no painting"):
+    with pytest.raises(UserError, match=r"museum folder drawings holds no painting that clean accepts \(1 not_kept\)"):
         fetch_and_clean(workspace, folder, stage)
     assert len(table(workspace, "rejected.csv")) == 1
 

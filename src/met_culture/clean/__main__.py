@@ -37,6 +37,10 @@ def group_and_split(kept: pd.DataFrame, raw: Path, params: CleanParams) -> pd.Da
     return paintings
 
 
+def _kinds(rejected: pd.DataFrame) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in rejected["kind"].value_counts().items()) or "no object"
+
+
 def main() -> None:
     """Choose, label, group and split the paintings."""
     paths = path_arguments(__doc__, "raw", "out", "metrics", prog="python -m met_culture.clean")
@@ -51,7 +55,7 @@ def main() -> None:
     write_rejected(paths.out / "rejected.csv", rejected)
     if not is_kept.any():
         raise UserError(
-            f"{source['source']} holds no painting that clean.keep and clean.labels accept; "
+            f"{source['source']} holds no painting that clean accepts ({_kinds(rejected)}); "
             f"{paths.out / 'rejected.csv'} has the reason for every object."
         )
     paintings = group_and_split(objects[is_kept], paths.raw, params)

@@ -1,6 +1,7 @@
 """Shared by all commands: positional paths as arguments, and one sentence for an error of the user."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,8 @@ def path_arguments(doc: str, *names: str, prog: str | None = None) -> argparse.N
 def run(main: Callable[[], int | None]) -> None:
     """Call `main` and exit with its code; print a `UserError` or `OSError` as one sentence and exit with 1."""
     prepare_streams()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = main()
         sys.stdout.flush()
