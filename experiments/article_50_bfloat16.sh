@@ -1,4 +1,4 @@
-# The article's network and number of epochs in half precision: faster on a processor with bfloat16 instructions.
-# Cost: 2 to 3 minutes on two such cores for 280 paintings. Result: benchmarks/results/models_article_50_bfloat16.json.
+# Like article_50, in half precision: faster on a processor with bfloat16 instructions.
+# Cost: COSTBF on two such cores for 280 paintings. Result: benchmarks/results/models_article_50_bfloat16.json.
 dvc exp run --name article_50_bfloat16 \
   -S train.model=cnn -S train.epochs=50 -S train.precision=mixed_bfloat16

@@ -125,7 +125,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def arrays(workspace: Path) -> Path:
-    """Write 24 training and 8 validation images of four easy classes, 32 x 32."""
+    """Write 24 training and 8 validation images of four easy classes, 48 x 48."""
     write_arrays(workspace)
     return workspace
 

@@ -14,7 +14,7 @@ from met_culture.train.params import TrainParams
 
 META = {
     "labels": ["China", "Japan", "America", "India"],
-    "image_size": 32,
+    "image_size": 48,
     "fit": "letterbox",
     "epoch": 1,
     "interpolation": "area",
@@ -24,7 +24,7 @@ META = {
 
 def model(folder: Path, seed: int, threshold: float = 0.0) -> None:
     """Write a model with random weights to the folder models."""
-    network = build(replace(load("train", TrainParams, ROOT / "params.yaml"), seed=seed), 32, 4).trainable
+    network = build(replace(load("train", TrainParams, ROOT / "params.yaml"), seed=seed), 48, 4).trainable
     save_model(network, folder / "models/model.keras", META | {"threshold": threshold}, optimizer=False)
 
 

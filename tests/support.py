@@ -92,12 +92,12 @@ def write_arrays(workspace: Path) -> None:
     for split, count in (("train", 24), ("val", 8)):
         y = np.arange(count) % 4
         colours = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
-        x = rng.integers(0, 50, (count, 32, 32, 3)) + colours[y][:, None, None]
+        x = rng.integers(0, 50, (count, 48, 48, 3)) + colours[y][:, None, None]
         np.save(out / f"{split}_x.npy", x.astype(np.uint8))
         np.save(out / f"{split}_y.npy", y)
     write_json(
         out / "meta.json",
-        {"source": "test", "labels": list("abcd"), "image_size": 32, "fit": "squash", "interpolation": "area"},
+        {"source": "test", "labels": list("abcd"), "image_size": 48, "fit": "squash", "interpolation": "area"},
     )
     set_param(workspace, "epochs: 50", "epochs: 3")
     set_param(workspace, "batch_size: 32", "batch_size: 8")
@@ -113,7 +113,7 @@ def choose_pretrained(workspace: Path) -> None:
         ("calibrate: false", "calibrate: true"),
         ("class_weights: none", "class_weights: balanced"),
         ("label_smoothing: 0", "label_smoothing: 0.1"),
-        ("optimizer: rmsprop", "optimizer: adamw"),
+        ("optimizer: adam", "optimizer: adamw"),
     ):
         set_param(workspace, old, new)
 

@@ -57,7 +57,7 @@ def test_epochs_rerun_train_and_evaluate(clone: Clone) -> None:
 
 @pytest.mark.slow
 def test_image_size_reruns_preprocess_and_below(clone: Clone) -> None:
-    assert changed(clone, "image_size: 48", "image_size: 40") == DOWNSTREAM
+    assert changed(clone, "image_size: 48", "image_size: 50") == DOWNSTREAM
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from met_culture.train.params import TrainParams
 LABELS = ["China", "Japan", "America", "India"]
 META = {
     "labels": LABELS,
-    "image_size": 32,
+    "image_size": 48,
     "fit": "squash",
     "interpolation": "area",
     "source": "synthetic sample",
@@ -60,7 +60,7 @@ def write_inputs(workspace: Path) -> None:
     arrays = workspace / "data/preprocess"
     arrays.mkdir(parents=True)
     rng = np.random.default_rng(0)
-    np.save(arrays / "test_x.npy", rng.integers(0, 256, (20, 32, 32, 3), np.uint8))
+    np.save(arrays / "test_x.npy", rng.integers(0, 256, (20, 48, 48, 3), np.uint8))
     rows = pd.DataFrame({"objectID": range(100, 160), "split": ["train"] * 40 + ["test"] * 20})
     rows["label"] = ["Japan"] * 25 + ["China"] * 15 + [LABELS[i % 4] for i in range(20)]
     rows["group"], rows["title"] = rows["objectID"] // 2 * 2, "A title"
@@ -71,7 +71,7 @@ def write_inputs(workspace: Path) -> None:
         "epoch,phase,train_accuracy,train_loss,val_accuracy,val_loss\n1,all,0.2,1.5,0.3,1.4\n2,all,0.4,1.2,0.35,1.5\n"
     )
     save_model(
-        build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable,
+        build(load("train", TrainParams, ROOT / "params.yaml"), 48, 4).trainable,
         workspace / "models/model.keras",
         META,
         optimizer=False,

@@ -11,8 +11,8 @@ LABELS = ["a", "b", "c", "d"]
 
 
 def test_batches_of_any_size_predict_alike() -> None:
-    model = build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable
-    images = np.random.default_rng(0).integers(0, 256, (7, 32, 32, 3), np.uint8)
+    model = build(load("train", TrainParams, ROOT / "params.yaml"), 48, 4).trainable
+    images = np.random.default_rng(0).integers(0, 256, (7, 48, 48, 3), np.uint8)
     alone = predict_array(model, images, 1)
     assert alone.shape == (7, 4)
     assert np.allclose(alone.sum(axis=1), 1)

@@ -17,17 +17,17 @@ from met_culture.train.params import TrainParams
 
 META = {
     "labels": ["a", "b", "c", "d"],
-    "image_size": 32,
+    "image_size": 48,
     "fit": "squash",
     "interpolation": "area",
     "source": "test",
     "epoch": 3,
 }
-IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), np.uint8)
 
 
 def model() -> keras.Model:
-    return build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable
+    return build(load("train", TrainParams, ROOT / "params.yaml"), 48, 4).trainable
 
 
 @pytest.mark.parametrize("optimizer", [True, False])
@@ -91,7 +91,7 @@ def test_a_model_that_would_run_code_is_refused(tmp_path: Path) -> None:
 
 def test_a_model_of_an_older_release_is_read(tmp_path: Path) -> None:
     """Older releases kept the layer in another module, where Keras finds it by its registered name, and had `auto`."""
-    image = keras.Input((32, 32, 3), dtype="uint8")
+    image = keras.Input((48, 48, 3), dtype="uint8")
     maps = keras.layers.Conv2D(2, 3)(keras.layers.Rescaling(1 / 255)(image))
     output = keras.layers.Dense(4, activation="softmax")(MeanAndDeviation()(maps))
     original = keras.Model(image, output)

@@ -28,7 +28,7 @@ from met_culture.train.params import TrainParams
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the current folder, with a model and two pictures."""
     monkeypatch.chdir(tmp_path)
-    model = build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable
+    model = build(load("train", TrainParams, ROOT / "params.yaml"), 48, 4).trainable
     save_model(model, tmp_path / "models/model.keras", META, optimizer=False)
     picture(tmp_path / "a.jpg", seed=1, size=(300, 200))
     picture(tmp_path / "b.jpg", seed=2, size=(90, 400))
@@ -95,8 +95,8 @@ def test_another_model_file(folder: Path, monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_several_models_give_the_mean_each_of_its_own_size(folder: Path) -> None:
-    large = build(load("train", TrainParams, ROOT / "params.yaml"), 48, 4).trainable
-    save_model(large, folder / "large.keras", META | {"image_size": 48}, optimizer=False)
+    large = build(load("train", TrainParams, ROOT / "params.yaml"), 64, 4).trainable
+    save_model(large, folder / "large.keras", META | {"image_size": 64}, optimizer=False)
     models = predictor.load_models([folder / "models/model.keras", folder / "large.keras"])
     alone = [probabilities([model], "a.jpg")[0] for model in models]
     assert not np.allclose(*alone)
@@ -143,7 +143,7 @@ def test_explain_writes_where_the_network_looked(folder: Path, monkeypatch: pyte
     assert run(monkeypatch, "--explain", "heat", "a.jpg", "missing.jpg", "b.jpg") == 1
     assert sorted(path.name for path in (folder / "heat").iterdir()) == ["0001_a.png", "0003_b.png"]
     with Image.open(folder / "heat/0001_a.png") as image:
-        assert image.size == (32, 32)
+        assert image.size == (48, 48)
 
 
 def test_an_object_by_its_id(

@@ -20,7 +20,7 @@ ARGUMENTS = ("data/raw", "data/clean", "data/preprocess")
 @pytest.fixture
 def cleaned(workspace: Path, museum: Path, stage: Callable[..., None]) -> Path:
     set_param(workspace, "source: sample", f"source: {museum}")
-    set_param(workspace, "image_size: 150", "image_size: 40")
+    set_param(workspace, "image_size: 150", "image_size: 48")
     stage(fetch.main, "data/raw", "metrics/fetch.json")
     stage(clean.main, "data/raw", "data/clean", "metrics/clean.json")
     return workspace
@@ -34,17 +34,17 @@ def test_arrays(cleaned: Path, stage: Callable[..., None]) -> None:
     for split in SPLITS:
         x, y = np.load(out / f"{split}_x.npy", mmap_mode="r"), np.load(out / f"{split}_y.npy")
         members = rows[rows["split"] == split]
-        assert (x.shape, x.dtype, y.dtype) == ((4, 40, 40, 3), np.uint8, np.int64)
+        assert (x.shape, x.dtype, y.dtype) == ((4, 48, 48, 3), np.uint8, np.int64)
         assert [labels[index] for index in y] == members["label"].tolist()
         for image, object_id in zip(x, members["objectID"], strict=True):
             bgr = cv2.resize(
-                cv2.imread(str(cleaned / f"data/raw/images/{object_id}.jpg")), (40, 40), interpolation=cv2.INTER_AREA
+                cv2.imread(str(cleaned / f"data/raw/images/{object_id}.jpg")), (48, 48), interpolation=cv2.INTER_AREA
             )
             assert np.array_equal(image, bgr[..., ::-1])
     assert read_json(out / "meta.json") == {
         "source": "museum folder museum",
         "labels": labels,
-        "image_size": 40,
+        "image_size": 48,
         "interpolation": "area",
         "fit": "squash",
     }

@@ -33,9 +33,9 @@ def test_tempering_keeps_the_order_and_the_sum() -> None:
 
 
 def test_the_model_itself_is_calibrated() -> None:
-    model = build(replace(load("train", TrainParams, ROOT / "params.yaml")), 32, 4).trainable
+    model = build(replace(load("train", TrainParams, ROOT / "params.yaml")), 48, 4).trainable
     rng = np.random.default_rng(1)
-    x, y = rng.integers(0, 256, (64, 32, 32, 3)).astype(np.uint8), rng.integers(0, 4, 64)
+    x, y = rng.integers(0, 256, (64, 48, 48, 3)).astype(np.uint8), rng.integers(0, 4, 64)
     before = model.predict_on_batch(x)
     temperature = calibrate_and_set_threshold(model, Batches(x, y, 4, 16), 0.95, calibrate=True)["temperature"]
     assert temperature != pytest.approx(1, abs=0.01)  # classes are random, so the model cannot be right as it is
@@ -43,9 +43,9 @@ def test_the_model_itself_is_calibrated() -> None:
 
 
 def test_the_threshold_is_of_the_shares_after_calibration() -> None:
-    model = build(load("train", TrainParams, ROOT / "params.yaml"), 32, 4).trainable
+    model = build(load("train", TrainParams, ROOT / "params.yaml"), 48, 4).trainable
     rng = np.random.default_rng(1)
-    x, y = rng.integers(0, 256, (64, 32, 32, 3)).astype(np.uint8), rng.integers(0, 4, 64)
+    x, y = rng.integers(0, 256, (64, 48, 48, 3)).astype(np.uint8), rng.integers(0, 4, 64)
     for calibrate in (False, True):
         result = calibrate_and_set_threshold(model, Batches(x, y, 4, 16), 0.4, calibrate=calibrate)
         assert ("temperature" in result) == calibrate

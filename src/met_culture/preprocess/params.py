@@ -12,6 +12,6 @@ from met_culture.common.config import STRICT, Fit, Interpolation
 class PreprocessParams:
     """Geometry of the arrays."""
 
-    image_size: Annotated[int, Field(ge=32, le=2048)]  # below 32 the CNN's three poolings leave nothing
+    image_size: Annotated[int, Field(ge=46, le=2048)]  # below 46 the CNN's four poolings leave nothing
     interpolation: Interpolation
     fit: Fit

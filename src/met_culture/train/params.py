@@ -16,6 +16,7 @@ Model = Annotated[str, Field(pattern=r"^(cnn|efficientnet_lite[02]|[A-Z][A-Za-z0
 class AugmentParams:
     """Ranges of the random affine map."""
 
+    rotation: Annotated[Number, Field(ge=0, le=180)]
     zoom: Annotated[Number, Field(ge=0, lt=1)]
     shift: Annotated[Number, Field(ge=0, lt=1)]
     shear: Annotated[Number, Field(ge=0, lt=90)]
