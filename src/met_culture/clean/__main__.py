@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from met_culture.clean.duplicates import group, perceptual_hashes
-from met_culture.clean.labels import apply_rules
+from met_culture.clean.labels import apply_rules, match_names
 from met_culture.clean.metrics import count_paintings
 from met_culture.clean.objects import read_needed
 from met_culture.clean.params import CleanParams
@@ -20,7 +20,7 @@ from met_culture.common.cli import path_arguments, run
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json, write_json
-from met_culture.common.schemas import Source
+from met_culture.common.schemas import Origin
 
 
 def group_and_split(kept: pd.DataFrame, raw: Path, params: CleanParams) -> pd.DataFrame:
@@ -45,10 +45,11 @@ def main() -> None:
     """Choose, label, group and split the paintings."""
     paths = path_arguments(__doc__, "raw", "out", "metrics", prog="python -m met_culture.clean")
     params = load("clean", CleanParams)
-    source = read_json(paths.raw / "source.json", Source, "dvc repro fetch")
+    origin = read_json(paths.raw / "source.json", Origin, "dvc repro fetch")
+    source = {"source": origin["source"]}
     labels = [rule.label for rule in params.labels]
     objects = read_needed(paths.raw / "objects.parquet", params)
-    outcome = apply_rules(objects, params)
+    outcome = match_names(objects, params) if origin.get("listed_labels") else apply_rules(objects, params)
     objects = objects.drop(columns="reason").join(outcome).sort_values("objectID")
     is_kept = objects["label"].notna()
     rejected = objects[~is_kept]

@@ -56,23 +56,6 @@ def _reason(kind: str, rejected: Mapping[Any, Any], target_columns: str) -> str:
     return f"{target_columns} {rejected['target']!r}"
 
 
-def _rejection_kind(objects: pd.DataFrame, target: pd.Series, label: pd.Series, params: CleanParams) -> pd.Series:
-    """Return the first kind of rejection that applies to each object, None where none does."""
-    applies = {
-        "no_record": objects["status"].str.startswith("record_"),
-        "not_kept": ~_is_kept(objects, params),
-        "no_target": target == "",
-        "doubtful": target.map(lambda text: bool(re.search(params.doubtful, text))),
-        "other_label": label.isna(),
-        "not_public_domain": ~objects["isPublicDomain"],
-        "no_image": objects["status"] != "ok",
-    }
-    kinds = pd.Series([None] * len(objects), index=objects.index, dtype=object)
-    for kind in reversed(applies):  # an earlier kind replaces a later one
-        kinds[applies[kind]] = kind
-    return kinds
-
-
 def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
     """Return the label of every object, or the reason for its rejection.
 
@@ -87,11 +70,49 @@ def apply_rules(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
     """
     target = _target(objects, params.target)
     label = target.map(lambda text: _label(text, params.labels))
-    kinds = _rejection_kind(objects, target, label, params)
+    applies = {
+        "no_record": objects["status"].str.startswith("record_"),
+        "not_kept": ~_is_kept(objects, params),
+        "no_target": target == "",
+        "doubtful": target.map(lambda text: bool(re.search(params.doubtful, text))),
+        "other_label": label.isna(),
+        "not_public_domain": ~objects["isPublicDomain"],
+        "no_image": objects["status"] != "ok",
+    }
+    return _outcome(objects, label, applies, target, "/".join(params.target))
+
+
+def match_names(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
+    """Return the label of every image of a list, or the reason for its rejection, as `apply_rules` does.
+
+    The list has chosen and labelled its images, so that only the names of `clean.labels` apply, and no other rule.
+
+    Args:
+        objects: As for `apply_rules`; culture holds the label of the list.
+        params: The rules.
+    """
+    label = objects["culture"].astype(object)
+    is_name = label.isin([rule.label for rule in params.labels])
+    applies = {
+        "no_record": objects["status"].str.startswith("record_"),
+        "no_target": label == "",
+        "other_label": ~is_name,
+        "no_image": objects["status"] != "ok",
+    }
+    return _outcome(objects, label, applies, label.map(lambda text: text[:LONGEST]), "the label in the list")
+
+
+def _outcome(
+    objects: pd.DataFrame, label: pd.Series, applies: dict[str, pd.Series], target: pd.Series, target_columns: str
+) -> pd.DataFrame:
+    """Return label, kind and reason of every object; the first kind that applies is the reason for its rejection."""
+    kinds = pd.Series([None] * len(objects), index=objects.index, dtype=object)
+    for kind in reversed(applies):  # an earlier kind replaces a later one
+        kinds[applies[kind]] = kind
     is_rejected = kinds.notna()
     rejected = objects.loc[is_rejected, ["status", "reason", *DESCRIPTION]].assign(target=target[is_rejected])
     reasons = [
-        _reason(kind, row, "/".join(params.target))
+        _reason(kind, row, target_columns)
         for kind, row in zip(kinds[is_rejected], rejected.to_dict("records"), strict=True)
     ]
     result = pd.DataFrame({"label": label, "kind": kinds, "reason": None}, dtype=object)

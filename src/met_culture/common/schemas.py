@@ -27,9 +27,15 @@ class Schema(BaseModel):
 
 
 class Source(Schema):
-    """source.json of fetch."""
+    """The name of the data."""
 
     source: str
+
+
+class Origin(Source):
+    """source.json of fetch."""
+
+    listed_labels: bool = False  # the field culture holds the labels of a list of images
 
 
 class Labels(Source):

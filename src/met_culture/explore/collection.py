@@ -8,7 +8,7 @@ import pandas as pd
 from met_culture.clean.tables import REBUILD, read_paintings
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
-from met_culture.common.schemas import Labels, Source
+from met_culture.common.schemas import Labels, Origin
 from met_culture.fetch.records import SCHEMA, read_objects
 
 API = "Metropolitan Museum of Art"  # start of the name of this source
@@ -50,7 +50,7 @@ def read_collection(raw: Path, clean: Path) -> Collection:
         UserError: A file is missing or damaged, or the paintings are not among the objects.
     """
     labels = read_json(clean / "labels.json", Labels, REBUILD)["labels"]
-    source = read_json(raw / "source.json", Source, "dvc repro fetch")["source"]
+    source = read_json(raw / "source.json", Origin, "dvc repro fetch")["source"]
     objects = read_objects(raw / "objects.parquet", SCHEMA.names).to_pandas()
     paintings = read_paintings(clean / "paintings.csv", labels)
     if not paintings["objectID"].isin(objects["objectID"]).all():

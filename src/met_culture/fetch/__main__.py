@@ -2,8 +2,9 @@
 
 Reads: the source that `fetch.source` names.
 Writes: `objects.parquet` (one row per object: the API's 57 columns, and status, reason, image file, sha256, bytes,
-width, height), `images/<objectID>.jpg`, `source.json` (the name that later stages print beside every result), and the
-metrics. Equal runs write equal bytes; what varies goes to `fetch.log` and `report.csv` in the state folder.
+width, height), `images/<objectID>.jpg`, `source.json` (the name that later stages print beside every result; of a list
+of images also that its labels are in culture), and the metrics. Equal runs write equal bytes; what varies goes to
+`fetch.log` and `report.csv` in the state folder.
 `--dry-run` prints the plan, and requests only the catalogue.
 
 Statuses: ok, no_image (the record names none), image_gone (404), image_refused (does not decode, or from a host that is
@@ -53,7 +54,8 @@ def main() -> None:
     metrics = fetch_location(params, location, None if paths.dry_run else paths.out)
     if metrics is None:
         return
-    write_json(paths.out / "source.json", {"source": location.name})
+    listed = {"listed_labels": True} if params.is_image_list else {}
+    write_json(paths.out / "source.json", {"source": location.name} | listed)
     write_json(paths.metrics, {"source": location.name} | metrics)
     _print_summary(metrics, location.state / REPORT)
 

@@ -1,7 +1,8 @@
-"""The four catalogues of all objects. One of them is read before any record is requested.
+"""The five catalogues of all objects. One of them is read before any record is requested.
 
 search: the API's search, one request for up to 500 ids. listing: every id that the API lists, as in the article.
 csv: MetObjects.csv, so that only candidates cost a request. dump: a bulk file of whole records, which needs no request.
+images: a list of images with their labels, which needs none either.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
@@ -21,7 +23,8 @@ from met_culture.fetch.candidates import is_candidate, subset
 from met_culture.fetch.catalogue_api import asker, is_fresh, listed_ids, searched_ids
 from met_culture.fetch.catalogue_file import RULE_KEYS, csv_records, dump_records
 from met_culture.fetch.folder import FolderSource
-from met_culture.fetch.params import FetchParams
+from met_culture.fetch.image_list import ImageList
+from met_culture.fetch.params import FILES, FetchParams
 from met_culture.fetch.sources import Source
 from met_culture.fetch.state import FetchState
 from met_culture.web.client import Client
@@ -33,10 +36,11 @@ MAX_FILE = 8_000_000_000  # bytes; MetObjects.csv has 317 MB
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The ids that a catalogue names, and the counts for the metrics."""
+    """The ids that a catalogue names, the counts for the metrics, and what stores its own records of chosen ids."""
 
     ids: set[int]
     counts: dict[str, int] = field(default_factory=dict)
+    store: Callable[[FetchState, set[int]], None] | None = None
 
 
 def choose(source: Source, state: FetchState, params: FetchParams) -> tuple[list[int], dict[str, object]]:
@@ -50,10 +54,11 @@ def choose(source: Source, state: FetchState, params: FetchParams) -> tuple[list
     if isinstance(source, FolderSource):
         return _limited("folder", str(source.folder), Catalogue(source.ids()), params)
     client = source.client
-    named = params.catalog_file if params.catalog in ("csv", "dump") else f"{client.api}, {params.catalog}"
-    ids, metrics = _limited(params.catalog, named, _CATALOGUES[params.catalog](client, state, params), params)
-    if params.catalog == "dump":
-        _store_dump(client, state, params, set(ids))
+    named = params.catalog_file if params.catalog in FILES else f"{client.api}, {params.catalog}"
+    catalogue = _CATALOGUES[params.catalog](client, state, params)
+    ids, metrics = _limited(params.catalog, named, catalogue, params)
+    if catalogue.store:
+        catalogue.store(state, set(ids))
     return ids, metrics
 
 
@@ -93,16 +98,26 @@ def _csv(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
             skipped += 1
         elif is_candidate(row, params.candidates):
             ids.add(row["objectID"])
-    return Catalogue(ids, {"rows": rows, "rows_skipped": skipped} if skipped else {"rows": rows})
+    return Catalogue(ids, _row_counts(rows, skipped))
+
+
+def _row_counts(rows: int, skipped: int) -> dict[str, int]:
+    return {"rows": rows, "rows_skipped": skipped} if skipped else {"rows": rows}
 
 
 def _dump(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
     ids, rows = set(), 0
-    for record in progress(dump_records(_catalog_file(client, state, params), RULE_KEYS), "catalogue", "records"):
+    file = _catalog_file(client, state, params)
+    for record in progress(dump_records(file, RULE_KEYS), "catalogue", "records"):
         rows += 1
         if is_candidate(record, params.candidates):
             ids.add(record["objectID"])
-    return Catalogue(ids, {"rows": rows})
+    return Catalogue(ids, {"rows": rows}, partial(_store_dump, file))
+
+
+def _images(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
+    images = ImageList(_catalog_file(client, state, params), params.image_column, params.label_column)
+    return Catalogue(images.ids, _row_counts(images.rows, images.skipped), images.store)
 
 
 _CATALOGUES: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] = {
@@ -110,12 +125,13 @@ _CATALOGUES: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] =
     "listing": _listing,
     "csv": _csv,
     "dump": _dump,
+    "images": _images,
 }
 
 
-def _store_dump(client: Client, state: FetchState, params: FetchParams, chosen: set[int]) -> None:
+def _store_dump(file: Path, state: FetchState, chosen: set[int]) -> None:
     """Store the chosen records of a dump like answers of the API."""
-    records = progress(dump_records(_catalog_file(client, state, params)), "dump", "records")
+    records = progress(dump_records(file), "dump", "records")
     wanted = (record for record in records if record["objectID"] in chosen)
     while batch := list(islice(wanted, BATCH)):
         with state.transaction():

@@ -30,7 +30,12 @@ def _object_id(value: Any) -> int | None:  # noqa: ANN401 - what a file holds
     return number or None
 
 
-def _check_start(file: Path) -> bytes:
+def check_start(file: Path) -> bytes:
+    """Return the first bytes of a bulk file.
+
+    Raises:
+        UserError: It cannot be read, or is the pointer of Git LFS or a web page.
+    """
     try:
         with file.open("rb") as opened:
             start = opened.read(512)
@@ -53,7 +58,7 @@ def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
     Raises:
         UserError: The file is not MetObjects.csv, or a row is not CSV.
     """
-    _check_start(file)
+    check_start(file)
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
         rows = csv.reader(opened)
         try:
@@ -81,7 +86,7 @@ def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[s
     Raises:
         UserError: The file is neither of the two, or a row has no objectID.
     """
-    rows = _parquet_rows(file, keys) if _check_start(file).startswith(b"PAR1") else _json_rows(file)
+    rows = _parquet_rows(file, keys) if check_start(file).startswith(b"PAR1") else _json_rows(file)
     for number, row in enumerate(rows, start=1):
         object_id = _object_id(row.get("objectID")) if isinstance(row, dict) else None
         if not object_id:

@@ -37,7 +37,13 @@ class Download:
     """One pass over the objects, which stores all results in the state."""
 
     def __init__(
-        self, source: Source, state: FetchState, rules: tuple[CandidateRule, ...], progress_bar: "tqdm[Any]"
+        self,
+        source: Source,
+        state: FetchState,
+        rules: tuple[CandidateRule, ...],
+        progress_bar: "tqdm[Any]",
+        *,
+        skip_refused: bool = False,
     ) -> None:
         """Prepare the pass; `run` starts it.
 
@@ -46,9 +52,11 @@ class Download:
             state: Holds earlier results, and receives the new ones.
             rules: The image of a record that fits no rule is not fetched.
             progress_bar: Its total is the number of objects.
+            skip_refused: Images that must not be requested do not end the pass, however many follow one another.
         """
         self.source, self.state, self.rules, self.progress_bar = source, state, rules, progress_bar
         self.with_image = self.without_image = 0
+        self._skip_refused = skip_refused
         self._failures = {"record": 0, "image": 0}  # consecutive ones
         self._may_give_up = source.is_remote
         self._count_lock = threading.Lock()
@@ -144,7 +152,7 @@ class Download:
         settled = isinstance(error, ImageError) and not isinstance(error, BrokenImageError)
         self.state.images.write_failure(url, status, str(error), settled=settled)
         self._count(without_image=1)
-        if not settled:
+        if not settled and not (self._skip_refused and isinstance(error, RefusedError)):
             self._note_failure("image", error)
 
     def _note_failure(self, kind: str, error: Exception) -> None:

@@ -38,6 +38,8 @@ HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]  # lowe
 # Only characters that a header can hold.
 UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
+Name = Annotated[str, Field(min_length=1)]
+FILES = ("csv", "dump", "images")  # catalogues that are read from fetch.catalog_file
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -54,11 +56,13 @@ class CandidateRule:
 class FetchParams:
     """Where records and images come from, which of them are fetched, and at which rate."""
 
-    source: Annotated[str, Field(min_length=1)]
+    source: Name
     sample_seed: Seed
     api: Url
-    catalog: Literal["search", "listing", "csv", "dump"]
-    catalog_file: Annotated[str, Field(min_length=1)] | None
+    catalog: Literal["search", "listing", "csv", "dump", "images"]
+    catalog_file: Name | None
+    image_column: Name
+    label_column: Name
     candidates: tuple[CandidateRule, ...]
     limit: Annotated[int, Field(ge=1, le=10_000_000)] | None
     limit_seed: Seed
@@ -69,9 +73,18 @@ class FetchParams:
     timeout_s: Annotated[Number, Field(gt=0, le=3600)]
     user_agent: UserAgent
 
+    @property
+    def is_image_list(self) -> bool:
+        """Whether the objects come from a list of images with their labels."""
+        return self.source == "met" and self.catalog == "images"
+
     def __post_init__(self) -> None:
-        """Reject a catalogue without its file, and a date of changes for a dump, which has none."""
-        if self.catalog in ("csv", "dump") and not self.catalog_file:
+        """Reject a catalogue without its file, a date of changes where there is none, and one column for two uses."""
+        if self.catalog in FILES and not self.catalog_file:
             raise ValueError(f"catalog is {self.catalog}, so catalog_file must be the path or URL of its file")
         if self.catalog == "dump" and self.since:
             raise ValueError("since must be null with catalog dump, because a dump is compared as a whole")
+        if self.catalog == "images" and self.since:
+            raise ValueError("since must be null with catalog images, because a list does not say what has changed")
+        if self.image_column == self.label_column:
+            raise ValueError(f"image_column and label_column must differ, and both are {self.image_column!r}")

@@ -50,14 +50,16 @@ class RecordState:
         for row in self._database.rows("SELECT objectID FROM records WHERE (status = 'record_gone') = ?", gone):
             yield row["objectID"]
 
-    def store(self, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
-        """Store a record that arrived: its columns, and the URL of its image."""
+    def store(self, object_id: int, record: Any, fault: str | None = None) -> None:  # noqa: ANN401 - what JSON holds
+        """Store a record that arrived: its columns, and the URL of its image, unless the record has a fault."""
         try:
             columns = to_row(record, object_id)
         except RecordError as error:
             self.write(object_id, "record_malformed", str(error), None, None)
             return
-        if columns["primaryImageSmall"]:
+        if fault:
+            self.write(object_id, "record_malformed", fault, columns, None)
+        elif columns["primaryImageSmall"]:
             self.write(object_id, "ok", None, columns, columns["primaryImageSmall"])
         else:
             self.write(object_id, "no_image", "the record names no image", columns, None)

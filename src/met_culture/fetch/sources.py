@@ -46,13 +46,14 @@ def locate(params: FetchParams) -> Location:
         UserError: `fetch.source` is not a museum folder.
     """
     name, folder = _name_and_folder(params)
-    if folder:
-        key = folder_key(folder)
-    else:
-        # Records of a dump and answers of the API must not mix.
-        text = f"{params.api} {params.catalog_file}" if params.catalog == "dump" else params.api
-        key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    key = folder_key(folder) if folder else _remote_key(params)
     return Location(name, folder, scratch_folder() / "fetch" / key)
+
+
+def _remote_key(params: FetchParams) -> str:
+    # Records of a dump, rows of a list and answers of the API must not mix.
+    names = {"dump": f"{params.api} {params.catalog_file}", "images": f"{params.api} images {params.catalog_file}"}
+    return hashlib.sha256(names.get(params.catalog, params.api).encode()).hexdigest()[:16]
 
 
 def _name_and_folder(params: FetchParams) -> tuple[str, Path | None]:
@@ -63,6 +64,8 @@ def _name_and_folder(params: FetchParams) -> tuple[str, Path | None]:
         return f"museum folder {folder.resolve().name}", folder
     if params.catalog == "dump":
         return f"dump {Path(params.catalog_file or '').name} of the Metropolitan Museum of Art", None
+    if params.catalog == "images":
+        return f"image list {Path(params.catalog_file or '').name}", None
     return "Metropolitan Museum of Art Collection API", None
 
 
