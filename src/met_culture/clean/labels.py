@@ -99,7 +99,7 @@ def match_names(objects: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
         "other_label": ~is_name,
         "no_image": objects["status"] != "ok",
     }
-    return _outcome(objects, label, applies, label.map(lambda text: text[:LONGEST]), "the label in the list")
+    return _outcome(objects, label, applies, label.map(lambda text: text[:LONGEST]), "listed label")
 
 
 def _outcome(
