@@ -11,6 +11,10 @@ from met_culture.plotting.style import PALETTE
 
 
 def _box_plot(axis: Axes, values: pd.Series, label_of: pd.Series, labels: list[str]) -> None:
+    if values.isna().all():
+        axis.text(0.5, 0.5, "no data", transform=axis.transAxes, ha="center", va="center")
+        axis.set(xticks=[], yticks=[])
+        return
     known = [values[label_of == label].dropna().to_numpy() for label in labels]
     drawn = axis.boxplot(known, orientation="horizontal", widths=0.6, patch_artist=True, flierprops={"markersize": 3})
     for index, box in enumerate(drawn["boxes"]):
@@ -49,9 +53,10 @@ def distributions(shapes: pd.DataFrame, colours: dict[str, np.ndarray], labels: 
     """
     figure, ((aspect, height), (year, colour)) = plt.subplots(2, 2, figsize=(10, 6.5), layout="constrained")
     for axis, column in ((aspect, "aspect"), (height, "height_cm")):
-        axis.set_xscale("log")
+        if shapes[column].notna().any():
+            axis.set_xscale("log")
+            _logarithmic_ticks(axis)
         _box_plot(axis, shapes[column], shapes["label"], labels)
-        _logarithmic_ticks(axis)
     _box_plot(year, shapes["year"], shapes["label"], labels)
     _colour_bands(colour, colours, labels)
     aspect.set_xlabel("aspect ratio (width / height)")

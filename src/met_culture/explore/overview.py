@@ -40,6 +40,8 @@ def _fullest_object(collection: Collection) -> Figure:
 
 def _cultures(collection: Collection, count: int) -> Figure:
     cultures = statistics.cultures(collection.objects, count)
+    if not cultures["paintings"].any():  # a list of images need not say what its works are
+        return _object_counts(collection, cultures["works"], "Works by culture")
     title = "Works (and paintings) by culture"
     return plots.bars(cultures["works"], title, collection.scope, "objects", cultures["paintings"])
 

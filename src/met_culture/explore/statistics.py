@@ -58,12 +58,18 @@ def _described(objects: pd.DataFrame) -> pd.Series:
 
 
 def kinds(objects: pd.DataFrame) -> pd.Series:
-    """Return how many objects are paintings, drawings and sculptures by classification or name, and the others."""
+    """Return how many objects are paintings, drawings and sculptures by classification or name, and the others.
+
+    One more row counts the objects that have neither, if there are any.
+    """
     description = _described(objects)
     kind_of = pd.Series("others", index=objects.index)
     for kind, word in reversed(KINDS.items()):  # the first kind in the list replaces the later ones
         kind_of[description.str.contains(word, regex=False)] = kind
-    return kind_of.value_counts().reindex([*KINDS, "others"], fill_value=0)
+    kind_of[description.str.strip() == ""] = EMPTY
+    counts = kind_of.value_counts()
+    names = [*KINDS, "others", EMPTY] if EMPTY in counts else [*KINDS, "others"]
+    return counts.reindex(names, fill_value=0)
 
 
 def cultures(objects: pd.DataFrame, count: int) -> pd.DataFrame:

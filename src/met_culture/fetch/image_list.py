@@ -76,7 +76,7 @@ class ImageList:
             self._repeated.add(object_id)
 
     def store(self, state: FetchState, chosen: set[int]) -> None:
-        """Store the chosen rows like answers of the API.
+        """Store the chosen rows like answers of the API that lack all other fields.
 
         Raises:
             UserError: The file has changed.
@@ -103,7 +103,7 @@ class ImageList:
             record["culture"] = " | ".join(labels)
         elif object_id in self._repeated:
             fault = "the list gives this objectID several addresses"
-        state.records.store(object_id, record | {"objectID": object_id}, fault)
+        state.records.store_listed(object_id, {"objectID": object_id} | record, fault)
 
     def _records(self) -> Iterator[dict[str, Any] | None]:
         """Yield the fields of each row, with its address and its label; None for an invalid row."""

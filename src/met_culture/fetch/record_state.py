@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from met_culture.common.record_keys import COLUMNS
@@ -50,10 +50,17 @@ class RecordState:
         for row in self._database.rows("SELECT objectID FROM records WHERE (status = 'record_gone') = ?", gone):
             yield row["objectID"]
 
-    def store(self, object_id: int, record: Any, fault: str | None = None) -> None:  # noqa: ANN401 - what JSON holds
-        """Store a record that arrived: its columns, and the URL of its image, unless the record has a fault."""
+    def store(self, object_id: int, record: Any) -> None:  # noqa: ANN401 - what JSON holds
+        """Store a record that arrived: its columns, and the URL of its image."""
+        self._store(object_id, record, COLUMNS, None)
+
+    def store_listed(self, object_id: int, record: dict[str, Any], fault: str | None) -> None:
+        """Store a row of a list of images: only the columns that it has, and no URL if the row has a fault."""
+        self._store(object_id, record, record, fault)
+
+    def _store(self, object_id: int, record: Any, names: Iterable[str], fault: str | None) -> None:  # noqa: ANN401
         try:
-            columns = to_row(record, object_id)
+            columns = to_row(record, object_id, names)
         except RecordError as error:
             self.write(object_id, "record_malformed", str(error), None, None)
             return

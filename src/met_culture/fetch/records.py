@@ -6,6 +6,7 @@ Source of the fields: https://metmuseum.github.io (GET /objects/{id}).
 import json
 import math
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -120,14 +121,15 @@ def coerce(column: str, value: Any) -> Any:  # noqa: ANN401 - what a file holds
     return False if kind == "bool" else ""
 
 
-def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - what JSON holds
-    """Return the 57 columns of a record, each as `coerce` converts it.
+def to_row(record: Any, object_id: int, columns: Iterable[str] = COLUMNS) -> dict[str, Any]:  # noqa: ANN401 - what JSON holds
+    """Return the 57 columns of a record, or some of them, each as `coerce` converts it.
 
     The up to eight keys that older records lack become "" or null; keys that the API does not document are dropped.
 
     Args:
         record: The parsed JSON body of `GET /objects/{id}`.
         object_id: The requested id.
+        columns: Names of the columns.
 
     Raises:
         RecordError: The record is no object, belongs to another id, or a field that decides cannot be converted.
@@ -138,7 +140,7 @@ def to_row(record: Any, object_id: int) -> dict[str, Any]:  # noqa: ANN401 - wha
     if isinstance(answered_id, str | bool) or _integer(answered_id) != object_id:
         raise RecordError(f"the body is the record of {str(answered_id)[:20]}")
     defaults = {"objectBeginDate": 0, "objectEndDate": 0}
-    return {column: coerce(column, record.get(column, defaults.get(column))) for column in COLUMNS}
+    return {column: coerce(column, record.get(column, defaults.get(column))) for column in columns}
 
 
 def read_objects(path: Path, columns: list[str]) -> pa.Table:
