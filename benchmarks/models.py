@@ -2,13 +2,14 @@
 
 `python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
 that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the metrics
-of all predictions together, and metrics, time and memory of each fold. For the last two presets it also writes the
-metrics of the mean of their probabilities, models_PRESET+PRESET.json. `--seed` decides folds, weights, order and
-augmentation; another seed than 0 is part of the file names. These commands made the committed results:
+of all predictions together, and metrics, time and memory of each fold. `--mean` also writes the metrics of the mean
+of the probabilities of the last two presets, models_PRESET+PRESET.json. `--seed` decides folds, weights, order and
+augmentation; another seed than 0 is part of the file names. These commands made the committed results, the first for
+seeds 0, 1 and 2:
 
-    python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned_small fine_tuned     # 55 minutes
-    python benchmarks/models.py MUSEUM_FOLDER article_100                            # 18 minutes
-    python benchmarks/models.py MUSEUM_FOLDER article_50_bfloat16                    # 8 minutes
+    python benchmarks/models.py MUSEUM_FOLDER article_50 article_100 --seed N
+    python benchmarks/models.py MUSEUM_FOLDER article_no_dropout
+    python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned
 """
 
 import argparse
@@ -16,6 +17,7 @@ import json
 import shlex
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ from met_culture.train.environment import environment
 
 FOLDS = 5
 REACHED = 0.8  # the article's validation accuracy
+CONTINUES = {"article_100": "article_50"}
 # The process that waits for a stage reads its peak memory from the system.
 TRAIN = """
 import resource, subprocess, sys
@@ -69,7 +72,7 @@ def fold(clone: Clone, params: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, 
     return predictions, {"fold": params["clean"]["fold"], "seed": params["train"]["seed"]} | metrics
 
 
-def together(predictions: list[pd.DataFrame], clean: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+def together(predictions: Sequence[pd.DataFrame], clean: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Return the metrics of the predictions of all folds, as evaluate computes them for one."""
     labels, settings = list(clean["labels"]), params["evaluate"]
     result = compute_metrics(
@@ -91,46 +94,65 @@ def mean(first: pd.DataFrame, second: pd.DataFrame, labels: list[str]) -> pd.Dat
     return prediction_table(rows.reset_index(drop=True), sum(both) / 2, labels)
 
 
-def write(name: str, facts: dict[str, Any], metrics: dict[str, Any], folds: list[dict[str, Any]]) -> None:
+def write(name: str, facts: dict[str, Any], metrics: dict[str, Any], folds: Sequence[dict[str, Any]]) -> None:
     """Write a result and print its headline."""
     result = facts | {"together": metrics, "folds": folds}
     (RESULTS / f"models_{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     print(name, *(f"{key} {metrics[key]:.3f}" for key in ("accuracy", "macro_f1", "calibration_error")), flush=True)
 
 
-def main() -> None:
-    """Run every preset on every fold and write the results."""
+def arguments() -> argparse.Namespace:
+    """Return the source, the presets and the seed of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", help="sample, or a museum folder")
     presets = sorted(path.stem for path in (ROOT / "experiments").glob("*.sh"))
     parser.add_argument("presets", nargs="+", choices=presets)
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
-    args = parser.parse_args()
-    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
-    measured = commit()  # before the clone, which has this commit
-    predicted: dict[str, list[pd.DataFrame]] = {}
-    suffix = f"_seed_{args.seed}" if args.seed else ""
+    parser.add_argument("--mean", action="store_true", help="also average the probabilities of the last two presets")
+    return parser.parse_args()
+
+
+def run_fold(
+    clone: Clone, presets: list[str], shared: dict[str, Any]
+) -> dict[str, tuple[pd.DataFrame, dict[str, Any]]]:
+    """Run the presets on one fold, in order, so that article_100 continues the training of article_50."""
+    results = {}
+    for preset in presets:
+        predictions, metrics = fold(clone, parameters(changes(preset) | shared))
+        start = CONTINUES.get(preset)
+        if start in results:
+            metrics["seconds_train"] += results[start][1]["seconds_train"]
+        results[preset] = predictions, metrics
+    return results
+
+
+def run_seed(presets: list[str], source: str, seed: int) -> list[dict[str, tuple[pd.DataFrame, dict[str, Any]]]]:
+    """Return predictions and metrics of every fold, by preset."""
+    split_seed = parameters({})["clean"]["seed"] + seed
+    shared = {"fetch.source": source, "clean.folds": FOLDS, "clean.seed": split_seed, "train.seed": seed}
     with tempfile.TemporaryDirectory() as folder:
         clone = scratch_clone(Path(folder) / "clone")
-        split_seed = parameters({})["clean"]["seed"] + args.seed
-        where = {"fetch.source": source, "clean.folds": FOLDS, "clean.seed": split_seed, "train.seed": args.seed}
-        for preset in args.presets:
-            predictions, folds = predicted.setdefault(preset, []), []
-            for number in range(FOLDS):
-                params = parameters(changes(preset) | where | {"clean.fold": number})
-                table, metrics = fold(clone, params)
-                predictions.append(table)
-                folds.append(metrics)
-            name = folds[0]["evaluate"]["source"]
-            params |= {"fetch": params["fetch"] | {"source": name}}  # a path means nothing on another machine
-            facts = {"machine": environment(), "commit": measured, "source": name}
-            metrics = together(predictions, folds[-1]["clean"], params)
-            write(preset + suffix, facts | {"params": params}, metrics, folds)
-    if len(args.presets) > 1:
-        pair, labels = args.presets[-2:], list(folds[-1]["clean"]["labels"])
-        pairs = zip(*(predicted[name] for name in pair), strict=True)
-        joint = together([mean(*tables, labels) for tables in pairs], folds[-1]["clean"], params)
-        write("+".join(pair) + suffix, facts, joint, [])
+        return [run_fold(clone, presets, shared | {"clean.fold": number}) for number in range(FOLDS)]
+
+
+def main() -> None:
+    """Run every preset on every fold and write the results."""
+    args = arguments()
+    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
+    measured = commit()  # before the clone, which has this commit
+    results = run_seed(args.presets, source, args.seed)
+    suffix = f"_seed_{args.seed}" if args.seed else ""
+    for preset in args.presets:
+        tables, folds = zip(*(result[preset] for result in results), strict=True)
+        name = folds[0]["evaluate"]["source"]
+        params = parameters(changes(preset) | {"clean.folds": FOLDS, "fetch.source": name})
+        facts = {"machine": environment(), "commit": measured, "source": name}
+        write(preset + suffix, facts | {"params": params}, together(tables, folds[-1]["clean"], params), folds)
+    if args.mean:
+        pair, clean = args.presets[-2:], folds[-1]["clean"]
+        pairs = [[result[preset][0] for preset in pair] for result in results]
+        joint = [mean(first, second, list(clean["labels"])) for first, second in pairs]
+        write("+".join(pair) + suffix, facts, together(joint, clean, params), [])
 
 
 if __name__ == "__main__":
