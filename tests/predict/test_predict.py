@@ -66,7 +66,7 @@ def probabilities(models: predictor.Models, *paths: str) -> list[np.ndarray]:
 
 def test_the_model_sees_what_training_saw(folder: Path) -> None:
     model, meta = load_model(folder / "models/model.keras")
-    array = to_array((folder / "a.jpg").read_bytes(), 32, "letterbox", "area")
+    array = to_array((folder / "a.jpg").read_bytes(), 48, "letterbox", "area")
     (image,) = from_paths(["a.jpg"])
     assert np.array_equal(predictor.model_inputs(image, [(model, meta)])[0], array)
     assert np.allclose(probabilities([(model, meta)], "a.jpg")[0], model.predict_on_batch(array[None])[0], atol=1e-6)

@@ -38,14 +38,14 @@ def test_arrays(cleaned: Path, stage: Callable[..., None]) -> None:
         assert [labels[index] for index in y] == members["label"].tolist()
         for image, object_id in zip(x, members["objectID"], strict=True):
             bgr = cv2.resize(
-                cv2.imread(str(cleaned / f"data/raw/images/{object_id}.jpg")), (48, 48), interpolation=cv2.INTER_AREA
+                cv2.imread(str(cleaned / f"data/raw/images/{object_id}.jpg")), (48, 48), interpolation=cv2.INTER_CUBIC
             )
             assert np.array_equal(image, bgr[..., ::-1])
     assert read_json(out / "meta.json") == {
         "source": "museum folder museum",
         "labels": labels,
         "image_size": 48,
-        "interpolation": "area",
+        "interpolation": "cubic",
         "fit": "squash",
     }
 
