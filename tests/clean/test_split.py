@@ -78,3 +78,26 @@ def test_over_all_folds_every_painting_is_in_test_once() -> None:
 def test_fewer_groups_than_folds_are_named() -> None:
     with pytest.raises(UserError, match=r"India has 4 separate.*clean\.folds are 5"):
         split(paintings(China=20, Japan=20, America=20, India=4), replace(PARAMS, folds=5))
+
+
+SHUFFLED = replace(PARAMS, split="shuffled", val_fraction=0.18, test_fraction=0.12)
+
+
+def test_a_shuffled_split_has_the_fractions_of_all_paintings_and_cuts_groups() -> None:
+    names = split(TABLE, SHUFFLED)
+    fractions = names.value_counts(normalize=True)
+    assert fractions[list(SPLITS)].tolist() == pytest.approx([0.70, 0.18, 0.12], abs=0.005)
+    assert TABLE.assign(split=names).groupby("group")["split"].nunique().max() > 1
+    assert not names.equals(split(TABLE, replace(SHUFFLED, seed=12)))
+
+
+def test_over_all_shuffled_folds_every_painting_is_in_test_once() -> None:
+    splits = [split(TABLE, replace(SHUFFLED, folds=5, fold=fold)) for fold in range(5)]
+    assert sum((names == "test").astype(int) for names in splits).eq(1).all()
+
+
+def test_a_label_that_a_shuffled_split_does_not_train_on_is_named() -> None:
+    with pytest.raises(UserError, match=r"clean\.split: shuffled leaves no painting of India for training"):
+        split(paintings(China=20, Japan=20, America=20), SHUFFLED)
+    with pytest.raises(UserError, match=r"only 2 paintings fit them, and train, val and test need one each"):
+        split(TABLE.head(2), SHUFFLED)

@@ -1,6 +1,6 @@
 """Parameters of the stage clean: its section of params.yaml, checked by name."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
@@ -34,6 +34,7 @@ class CleanParams:
     """Which objects are kept, which label they have, and how they are split."""
 
     seed: Seed
+    split: Literal["grouped", "shuffled"]
     val_fraction: Fraction
     test_fraction: Fraction
     folds: Annotated[int, Field(ge=3, le=20)] | None  # one of two folds may hold all groups but one
