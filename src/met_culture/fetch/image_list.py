@@ -130,9 +130,10 @@ class ImageList:
             name = self._columns[field]
             count = header.count(name)
             if count != 1:
+                columns = " ".join(", ".join(header).split())[:200] or "none"
                 raise UserError(
                     f"fetch.catalog_file: {self._file} has {count or 'no'} column{'s' * (count > 1)} {name!r}, "
-                    f"and needs one (its columns: {', '.join(header)[:200] or 'none'}); set fetch.{key}."
+                    f"and needs one (its columns: {columns}); set fetch.{key}."
                 )
             positions[field] = header.index(name)
         return positions
