@@ -7,7 +7,7 @@
 dvc exp run --name fine_tuned_small \
   -S train.model=efficientnet_lite0 -S preprocess.image_size=320 -S preprocess.interpolation=area \
   -S clean.val_fraction=0.1 \
-  -S train.head.epochs=30 -S train.epochs=20 -S train.dropout=0.5 \
+  -S train.epochs=20 -S train.dropout=0.5 \
   -S train.optimizer=adamw -S train.learning_rate=0.0004 -S train.schedule=cosine -S train.schedule_length=20 \
   -S train.augment.rotation=0 -S train.augment.shift=0.1 -S train.augment.flip=true \
   -S train.label_smoothing=0.1 -S train.class_weights=balanced -S train.keep=last -S train.calibrate=true

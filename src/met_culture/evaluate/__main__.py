@@ -23,7 +23,7 @@ from met_culture.evaluate import plots
 from met_culture.evaluate.border import without_border
 from met_culture.evaluate.confusion_matrix import plot_confusion_matrix
 from met_culture.evaluate.examples import select_examples
-from met_culture.evaluate.gradcam import heat_maps, overlay
+from met_culture.evaluate.gradcam import heat_maps, method, overlay
 from met_culture.evaluate.inputs import EvaluationData, check_labels, load_model_for, read_data
 from met_culture.evaluate.params import EvaluateParams
 from met_culture.evaluate.predictions import label_indices, predict_array, prediction_table, read_predictions
@@ -54,7 +54,7 @@ def write_plots(
     save_figure(plots.curves(history, data.source, epoch), folder / "curves.png")
     save_figure(plot_confusion_matrix(predictions, data.labels, data.source), folder / "confusion.png")
     save_figure(plots.errors(predictions, data.images, data.labels, data.source), folder / "errors.png")
-    save_figure(plots.gradcam(shown, images, overlays, data.source), folder / "gradcam.png")
+    save_figure(plots.gradcam(shown, images, overlays, data.source, method(model)), folder / "gradcam.png")
 
 
 def all_metrics(

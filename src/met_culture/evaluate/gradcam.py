@@ -1,7 +1,8 @@
-"""Grad-CAM: which parts of an image support a label. It shows where a network looks, not what it recognises.
+"""Heat maps: which parts of an image support a label. It shows where a network looks, not what it recognises.
 
-Source: Selvaraju et al., Grad-CAM, 2017, in the element-wise form of Draelos and Carin, HiResCAM, 2020. That form does
+Grad-CAM: Selvaraju et al., 2017, in the element-wise form of Draelos and Carin, HiResCAM, 2020. That form does
 not average gradients over positions, so positions that the network treats differently stay apart.
+Correlations of channels need no gradient: correlation_evidence.py divides the logit itself among the positions.
 """
 
 import functools
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 
 from met_culture.common.errors import UserError
+from met_culture.evaluate.correlation_evidence import correlation_evidence, correlation_layers
 
 COLOURS = cv2.COLORMAP_VIRIDIS  # even in brightness, and colour-blind readers can tell its colours apart
 OPACITY = 0.55  # of the colours over the image
@@ -84,13 +86,22 @@ def heat_maps(model: keras.Model, images: np.ndarray, label_indices: np.ndarray)
     Raises:
         UserError: The backend of Keras is neither tensorflow nor jax.
     """
-    to_map, above = split_model(model)
-    maps = np.asarray(to_map.predict_on_batch(images), np.float32)
-    evidence = np.maximum((_gradients(above, maps, label_indices) * maps).sum(axis=-1), 0)
+    if correlation_layers(model):
+        evidence = correlation_evidence(model, images, label_indices)
+    else:
+        to_map, above = split_model(model)
+        maps = np.asarray(to_map.predict_on_batch(images), np.float32)
+        evidence = (_gradients(above, maps, label_indices) * maps).sum(axis=-1)
+    evidence = np.maximum(evidence, 0)
     evidence /= np.maximum(evidence.max(axis=(1, 2), keepdims=True), 1e-12)
     size = images.shape[2], images.shape[1]
     resized = [cv2.resize(heat_map, size, interpolation=cv2.INTER_CUBIC) for heat_map in evidence]
     return np.clip(np.stack(resized), 0, 1)
+
+
+def method(model: keras.Model) -> str:
+    """Return what the heat maps of a model show, for titles."""
+    return "Contributions to the logit" if correlation_layers(model) else "Grad-CAM"
 
 
 def overlay(image: np.ndarray, heat_map: np.ndarray) -> np.ndarray:

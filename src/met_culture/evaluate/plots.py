@@ -61,8 +61,10 @@ def errors(predictions: pd.DataFrame, images: Array, labels: list[str], source: 
     return figure
 
 
-def gradcam(predictions: pd.DataFrame, images: np.ndarray, heat_maps: Sequence[np.ndarray], source: str) -> Figure:
-    """Draw images and, below each, the same image under its heat map, one of `heat_maps`."""
+def gradcam(
+    predictions: pd.DataFrame, images: np.ndarray, heat_maps: Sequence[np.ndarray], source: str, method: str
+) -> Figure:
+    """Draw images and, below each, the same image under its heat map, one of `heat_maps` that `method` made."""
     characters = TITLE_CHARACTERS * COLUMNS // EXAMPLES  # images are smaller than in the grid of errors
     cells: list[Cell | None] = []
     for start in range(0, len(images), EXAMPLES):
@@ -73,5 +75,5 @@ def gradcam(predictions: pd.DataFrame, images: np.ndarray, heat_maps: Sequence[n
         cells += [(heat_maps[index], "") for index in row]
         cells += blanks
     figure = image_grid(cells, EXAMPLES, width=14, row_height=2.45, header_height=0.3, caption_size=8)
-    figure.suptitle(f"Grad-CAM: evidence for the predicted culture, from dark blue (none) to yellow (most) ({source})")
+    figure.suptitle(f"{method}: evidence for the predicted culture, from dark blue (none) to yellow (most) ({source})")
     return figure

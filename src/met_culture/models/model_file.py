@@ -20,9 +20,10 @@ from pydantic.dataclasses import dataclass
 from met_culture.common.config import STRICT, Fit, Interpolation
 from met_culture.common.errors import UserError
 from met_culture.common.files import write_bytes
-from met_culture.models.layers import MeanAndDeviation
+from met_culture.models.layers import ChannelCorrelations, MeanAndDeviation
 
 META = "met_culture.json"
+LAYERS = {layer.__name__: layer for layer in (ChannelCorrelations, MeanAndDeviation)}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 SHARED_ID = re.compile(rb'("shared_object_id": )(\d+)')  # Keras takes it from the object's address
 DATE = "1980-01-01@00:00:00"  # the same in Keras's own notation
@@ -112,7 +113,7 @@ def load_model(path: Path) -> tuple[keras.Model, ModelMeta]:
     try:
         with zipfile.ZipFile(path) as file:
             meta = TypeAdapter(ModelMeta).validate_json(file.read(META))
-        model = keras.saving.load_model(path, {"MeanAndDeviation": MeanAndDeviation}, compile=False, safe_mode=True)
+        model = keras.saving.load_model(path, LAYERS, compile=False, safe_mode=True)
         expected = (None, meta.image_size, meta.image_size, 3), (None, len(meta.labels))
         if (model.input_shape, model.output_shape) != expected:
             raise ValueError("its labels or image size do not fit its network")

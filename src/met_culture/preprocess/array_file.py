@@ -102,6 +102,23 @@ def read_images(path: Path, size: int | None) -> ArrayFile:
     return images
 
 
+def read_crops(path: Path, images: int, size: int) -> ArrayFile:
+    """Return the crops of the images of a split, uint8 (images, crops, size, size, 3); there may be none.
+
+    Args:
+        path: The file.
+        images: Number of images.
+        size: Width and height of a crop in pixels.
+
+    Raises:
+        UserError: The file is missing, damaged, or does not fit the images.
+    """
+    crops = _open(path)
+    if crops.dtype != np.uint8 or len(crops.shape) != 5 or (len(crops), *crops.shape[2:]) != (images, size, size, 3):
+        raise damaged_array(path, f"it holds {crops.dtype} of shape {crops.shape}, not crops of {images} images")
+    return crops
+
+
 def read_classes(path: Path, images: int, labels: int) -> np.ndarray:
     """Return the class of each image of a split, int64 (images,).
 

@@ -43,6 +43,44 @@ def crop(image: np.ndarray, size: int, interpolation: int) -> np.ndarray:
 FITS = {"squash": squash, "letterbox": letterbox, "crop": crop}
 
 
+def random_crop(image: np.ndarray, rng: np.random.Generator, minimum: float) -> np.ndarray:
+    """Return a random part of an image, mirrored half of the time.
+
+    Args:
+        image: The image.
+        rng: Draws five numbers, for any image.
+        minimum: Smallest height and width, as a fraction of the image's. Each is uniform from there to 1, and so is the
+            position among those where the part fits.
+    """
+    height, width, top, left, mirrored = rng.random(5)
+    rows = max(1, round(image.shape[0] * (minimum + (1 - minimum) * height)))
+    columns = max(1, round(image.shape[1] * (minimum + (1 - minimum) * width)))
+    first_row, first_column = int(top * (image.shape[0] - rows + 1)), int(left * (image.shape[1] - columns + 1))
+    part = image[first_row : first_row + rows, first_column : first_column + columns]
+    return part[:, ::-1] if mirrored < 0.5 else part
+
+
+def to_crops(
+    data: bytes, rngs: list[np.random.Generator], minimum: float, size: int, fit: str, interpolation: str
+) -> np.ndarray:
+    """Return random crops of an encoded image, one per generator, as (crops, size, size, 3).
+
+    Args:
+        data: The encoded image; it has passed `check_image`.
+        rngs: A generator for each crop.
+        minimum: As for `random_crop`.
+        size: Width and height of the result in pixels.
+        fit: Key of `FITS`.
+        interpolation: Key of `INTERPOLATIONS`.
+
+    Raises:
+        ImageError: cv2 cannot decode the image.
+    """
+    image, resize = decode(data), FITS[fit]
+    crops = [random_crop(image, rng, minimum) for rng in rngs]
+    return np.stack([resize(np.ascontiguousarray(part), size, INTERPOLATIONS[interpolation]) for part in crops])
+
+
 def to_array(data: bytes, size: int, fit: str, interpolation: str) -> np.ndarray:
     """Return an encoded image as (size, size, 3). Turned copies of one picture give the same array up to JPEG rounding.
 

@@ -1,16 +1,15 @@
 """Batches of images for any Keras backend: this module imports no TensorFlow."""
 
 import math
-import shutil
 import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from met_culture.common.errors import UserError
 from met_culture.preprocess.array_file import ArrayFile, read_classes, read_images
 from met_culture.train.augment import augment
+from met_culture.train.disk import check_disk
 from met_culture.train.params import AugmentParams, TrainParams
 
 FROZEN_BATCH = 32  # images in a batch of the frozen part
@@ -116,12 +115,7 @@ class Batches(keras.utils.PyDataset):
         missing = 1
         if self._version is not None:
             missing = self._versions - len(self._activations.keys() - {None})
-        folder = tempfile.gettempdir()
-        if shutil.disk_usage(folder).free < version_bytes * missing:
-            raise UserError(
-                f"{folder} has no room for {version_bytes * missing:,} bytes of activations; "
-                "set TMPDIR to a folder on a larger disk."
-            )
+        check_disk(version_bytes * missing, "activations")
 
 
 def load_batches(

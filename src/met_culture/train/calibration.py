@@ -36,7 +36,10 @@ def fit_temperature(probabilities: np.ndarray, one_hot: np.ndarray) -> float:
     return float(np.exp(optimum.x))
 
 
-def _predict(model: "keras.Model", batches: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+def predict_batches(
+    model: "keras.Model", batches: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities that a model gives for batches of inputs and one-hot classes, and these classes."""
     probabilities, classes = [], []
     for index in range(len(batches)):  # a batch at a time: all images together may not fit into memory
         images, one_hot = batches[index]
@@ -46,24 +49,23 @@ def _predict(model: "keras.Model", batches: Sequence[tuple[np.ndarray, np.ndarra
 
 
 def calibrate_and_set_threshold(
-    model: "keras.Model", val: Sequence[tuple[np.ndarray, np.ndarray]], accuracy: float, *, calibrate: bool
+    label: "keras.layers.Layer", probabilities: np.ndarray, one_hot: np.ndarray, accuracy: float, *, calibrate: bool
 ) -> dict[str, float]:
-    """Choose the confidence threshold of a model on validation images; calibrate the model first if `calibrate` is set.
+    """Choose the confidence threshold of a model; calibrate the model first if `calibrate` is set.
 
     Args:
-        model: Its last layer, `label`, is a softmax; calibration divides its weights by the temperature.
-        val: Batches of the trainable part's input and of one-hot classes.
+        label: Last layer of the model, a softmax; calibration divides its weights by the temperature.
+        probabilities: Of images that the model was not trained on, (n, labels).
+        one_hot: Classes of these images, (n, labels).
         accuracy: Target accuracy of `confidence_threshold`.
         calibrate: Whether to fit a temperature.
 
     Returns:
         `threshold`, and `temperature` if it was fitted.
     """
-    probabilities, one_hot = _predict(model, val)
     if not calibrate:
         return {"threshold": confidence_threshold(probabilities, one_hot, accuracy)}
     temperature = fit_temperature(probabilities, one_hot)
-    label = model.get_layer("label")
     label.set_weights([weight / temperature for weight in label.get_weights()])
     calibrated = apply_temperature(probabilities, temperature)
     return {"temperature": temperature, "threshold": confidence_threshold(calibrated, one_hot, accuracy)}

@@ -9,11 +9,12 @@ import keras
 import numpy as np
 from keras import layers
 
-from met_culture.models.layers import MeanAndDeviation
+from met_culture.models.layers import ChannelCorrelations, MeanAndDeviation
 from met_culture.train.efficientnet_weights import VARIANTS, fold, imagenet
 
 # Per stage: kernel, stride of its first block, expansion.
 STAGES = ((3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6), (5, 2, 6), (3, 1, 6))
+STYLE_STAGES = (2, 3, 4)  # of Lite2, with 48, 88 and 120 channels; earlier and later ones did not help
 
 
 class _Builder:
@@ -57,6 +58,11 @@ class _Builder:
             x = self.block(x, number, kernel, stride if number == first else 1, expansion)
         return x
 
+    def stem(self, image: keras.KerasTensor) -> keras.KerasTensor:
+        """Add the first convolution to an image, uint8 (n, size, size, 3), RGB, and return its output."""
+        x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescale")(image)
+        return self.convolve(x, "_conv_stem", "_bn0", 3, 2)
+
     def set_weights(self) -> None:
         """Set the weights of the layers."""
         for layer, weights in self._weights:
@@ -83,8 +89,7 @@ def efficientnet_lite(name: str, image_size: int, fine_tune_stages: int) -> tupl
     builder = _Builder(imagenet(variant))
     first_trainable = len(STAGES) - fine_tune_stages
     image = keras.Input((image_size, image_size, 3), dtype="uint8", name="image")
-    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescale")(image)
-    x = builder.convolve(x, "_conv_stem", "_bn0", 3, 2)
+    x = builder.stem(image)
     for stage in range(first_trainable):
         x = builder.stage(x, stage, variant.blocks)
     frozen = keras.Model(image, x, name="frozen")
@@ -97,3 +102,30 @@ def efficientnet_lite(name: str, image_size: int, fine_tune_stages: int) -> tupl
     features = layers.Concatenate(name="features")([*pooled, MeanAndDeviation(name="pool_end")(x)])
     builder.set_weights()
     return frozen, keras.Model(start, features, name=name)
+
+
+def style(image_size: int) -> tuple[keras.Model, keras.Model]:
+    """Return EfficientNet-Lite2, frozen, up to its features of style, and a model that passes them on.
+
+    Args:
+        image_size: Width and height of the input in pixels; input is uint8 (n, size, size, 3), RGB.
+
+    Returns:
+        The frozen part, from images to features, float32 (n, 12096): the correlations between the channels of the
+        output of each of `STYLE_STAGES`. Nothing of the network is computed beyond them.
+
+    Raises:
+        UserError: As `imagenet`.
+    """
+    variant = VARIANTS["efficientnet_lite2"]
+    builder = _Builder(imagenet(variant))
+    image = keras.Input((image_size, image_size, 3), dtype="uint8", name="image")
+    x, correlations = builder.stem(image), []
+    for stage in range(max(STYLE_STAGES) + 1):
+        x = builder.stage(x, stage, variant.blocks)
+        if stage in STYLE_STAGES:
+            correlations.append(ChannelCorrelations(dtype="float32", name=f"correlations_{stage}")(x))
+    frozen = keras.Model(image, layers.Concatenate(dtype="float32", name="correlations")(correlations), name="frozen")
+    builder.set_weights()
+    start = keras.Input(frozen.output_shape[1:], name="start")
+    return frozen, keras.Model(start, layers.Identity(name="features")(start), name="style")

@@ -1,80 +1,77 @@
-"""The first phase of training a pretrained network: its new last layer alone, on features that are computed once.
+"""The last layer of a pretrained network, fitted to features that are computed once.
 
 It takes seconds, so it is repeated rather than resumed.
 """
 
-from collections.abc import Callable
-from functools import partial
+import warnings
 
 import keras
 import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
 
-from met_culture.train.batches import Batches
-from met_culture.train.history import is_best, join_logs
-from met_culture.train.networks import Network, loss
+from met_culture.train.features import compute_features, scaling
+from met_culture.train.networks import Network
+from met_culture.train.paintings import Paintings
 from met_culture.train.params import TrainParams
-from met_culture.train.schedule import learning_rate
+from met_culture.train.selection import Choice, Problem, Split
+
+# Rows, views of paintings, whose products are held in memory: half a gigabyte. More are streamed, and c is chosen on a
+# random part of them.
+KERNEL_ROWS = 8_000
 
 
-def fit_head(
-    network: Network, train: Batches, val: Batches, params: TrainParams, class_weight: dict[int, float] | None
-) -> list[dict[str, float]]:
-    """Train the layer `label` on the features of the images without augmentation; returns Keras's logs of each epoch.
+def fit_head(network: Network, paintings: Paintings, params: TrainParams) -> Choice:
+    """Fit the layers `standardise` and `label` of a network to features; all others stay.
 
-    The layer `standardise` gets the mean and variance of each feature over the training images.
+    If only the last layer is trained, the number of views and c are chosen by out-of-fold predictions over all
+    paintings, and the layer is then fitted to all of them. Otherwise validation must stay unseen for the epochs that
+    follow: the layer is fitted to the training paintings, and the validation paintings choose.
 
     Args:
-        network: Its `label` layer ends with the weights of the epoch that `params.keep` names.
-        train: Training images, in order and not augmented.
-        val: Validation images, in order.
-        params: Epochs and learning rates of `head`; seed, batch size and label smoothing.
-        class_weight: Weight of each class in the loss.
+        network: From images to probabilities.
+        paintings: Training and validation paintings.
+        params: Values of c, folds, seed, weights of the classes and label smoothing.
+
+    Raises:
+        UserError: The disk has no room for the features, or a fit does not converge.
     """
-    label = network.trainable.get_layer("label")
-    features = keras.Model(network.trainable.input, network.trainable.get_layer("features").output)
-    x, val_x = _features(features, train), _features(features, val)
-    head = _head_model(network.trainable, x, params)
-    train_step = partial(head.train_on_batch, class_weight=class_weight, return_dict=True)
-    val_step = partial(head.test_on_batch, return_dict=True)
-    rows: list[dict[str, float]] = []
-    best = label.get_weights()
-    for epoch in range(params.head.epochs):
-        head.optimizer.learning_rate = learning_rate(params.head, epoch)
-        order = np.random.default_rng([params.seed, epoch]).permutation(len(x))
-        trained = _mean_logs(train_step, x[order], train.one_hot[order], params.batch_size)
-        validated = _mean_logs(val_step, val_x, val.one_hot, params.batch_size)
-        rows.append(join_logs(trained, validated))
-        if is_best(rows):
-            best = label.get_weights()
-    if params.keep == "best":
-        label.set_weights(best)
-    return rows
+    standardise, label = (network.trainable.get_layer(name) for name in ("standardise", "label"))
+    features = compute_features(_feature_model(network), paintings)
+    fitted = np.arange(len(paintings)) if params.head_only else paintings.training
+    scale = scaling(features, fitted, standardise.epsilon)
+    one_hot = keras.utils.to_categorical(paintings.classes, label.units)
+    sample = _sample(paintings, params.seed, features.shape[1])
+    # Threads of BLAS wait for each other in these small products, and the order of sums would depend on their number.
+    with threadpool_limits(1):
+        problem = Problem(features, scale, one_hot, sample, params)
+        choice = problem.choose(_splits(paintings, sample, params))
+        weights, intercepts = problem.fit(fitted, choice.views, choice.c)
+    standardise.set_weights([scale.mean, scale.variance])
+    label.set_weights([weights.astype(np.float32), intercepts.astype(np.float32)])
+    return choice
 
 
-def _features(model: keras.Model, batches: Batches) -> np.ndarray:
-    parts = []
-    for index in range(len(batches)):
-        images, _ = batches[index]
-        parts.append(np.asarray(model.predict_on_batch(images)))
-    return np.concatenate(parts).astype(np.float32)  # a mean in half precision would be wrong
+def _feature_model(network: Network) -> keras.Model:
+    above = keras.Model(network.trainable.input, network.trainable.get_layer("features").output)
+    return keras.Model(network.frozen.input, above(network.frozen.output)) if network.frozen else above
 
 
-def _head_model(trainable: keras.Model, x: np.ndarray, params: TrainParams) -> keras.Model:
-    # From features to probabilities. It uses the layers of the network, so training it trains the network.
-    standardise, dropout, label = (trainable.get_layer(name) for name in ("standardise", "dropout", "label"))
-    standardise.set_weights([x.mean(axis=0), x.var(axis=0)])
-    head = keras.Sequential([keras.Input(x.shape[1:]), standardise, dropout, label])
-    head.compile(keras.optimizers.Adam(), loss=loss(params), metrics=["accuracy"])
-    return head
+def _sample(paintings: Paintings, seed: int, views: int) -> np.ndarray:
+    # Indices of the paintings to choose on, in order: all, or whole random groups of them.
+    names, group_of = np.unique(paintings.groups, return_inverse=True)
+    rank = np.random.default_rng(seed).permutation(len(names))[group_of]
+    return np.sort(np.argsort(rank, kind="stable")[: KERNEL_ROWS // views])
 
 
-def _mean_logs(
-    step: Callable[[np.ndarray, np.ndarray], dict[str, float]], x: np.ndarray, y: np.ndarray, batch_size: int
-) -> dict[str, float]:
-    # Returns the same logs as `fit`, which for so small a model takes several times as long to prepare as to train.
-    total: dict[str, float] = {}
-    for start in range(0, len(x), batch_size):
-        batch_y = y[start : start + batch_size]
-        for name, value in step(x[start : start + batch_size], batch_y).items():
-            total[name] = total.get(name, 0) + float(value) * len(batch_y) / len(y)
-    return total
+def _splits(paintings: Paintings, sample: np.ndarray, params: TrainParams) -> list[Split]:
+    # Each split holds positions in the sample: the paintings to fit, and those that are left out.
+    if not params.head_only:
+        is_training = sample < len(paintings.training)
+        return [(np.flatnonzero(is_training), np.flatnonzero(~is_training))]
+    groups = paintings.groups[sample]
+    folds = min(params.head.folds, len(np.unique(groups)))
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=params.seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class may have fewer paintings than there are folds
+        return list(splitter.split(np.zeros(len(sample)), paintings.classes[sample], groups))

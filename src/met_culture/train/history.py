@@ -27,13 +27,18 @@ def is_best(rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def summarise(history: pd.DataFrame) -> dict[str, Any]:
-    """Return the metrics of the best epoch, of the last, and the mean validation accuracy of the last ten."""
+    """Return the metrics of the best row, of the last, and the mean validation accuracy of the last ten epochs.
+
+    If only the last layer was fitted, there are no epochs: the best row describes the only model.
+    """
     columns = list(COLUMNS.values())
-    best, last = history.iloc[int(history["val_loss"].argmin())], history.iloc[-1]
+    best = history.iloc[[int(history["val_loss"].argmin())]]
+    epochs = history if (history["phase"] == "all").any() else best
+    best, last = best.iloc[0], epochs.iloc[-1]
     return {
         "epochs": len(history),
         "best_epoch": int(best["epoch"]),
         "best": best[columns].to_dict(),
         "last": last[columns].to_dict(),
-        f"val_accuracy_last_{LAST}": float(history["val_accuracy"].tail(LAST).mean()),
+        f"val_accuracy_last_{LAST}": float(epochs["val_accuracy"].tail(LAST).mean()),
     }

@@ -16,43 +16,51 @@ from met_culture.train.distributed.data_parallel import all_variables, fit_epoch
 from met_culture.train.head import fit_head
 from met_culture.train.history import is_best, rename_logs
 from met_culture.train.networks import Network
+from met_culture.train.paintings import Paintings
 from met_culture.train.params import TrainParams
 from met_culture.train.schedule import learning_rate
+from met_culture.train.selection import head_history, settings
 from met_culture.train.state import Arrays, State
 
 
 def fit(
-    network: Network, train: Batches, val: Batches, params: TrainParams, checkpoints: Checkpoints
+    network: Network,
+    paintings: Paintings | None,
+    train: Batches,
+    val: Batches,
+    params: TrainParams,
+    checkpoints: Checkpoints,
 ) -> tuple[pd.DataFrame, Arrays]:
     """Train to `params.epochs` epochs; resuming gives the same result as an uninterrupted run.
 
     Args:
         network: Its trainable part ends with the weights of the last epoch.
+        paintings: What the head of a pretrained network is fitted to; None if no part is frozen.
         train: Training images, in order.
         val: Validation images, in order.
         params: Epochs, learning rates, seed and augmentation.
         checkpoints: Process 0 saves the state there after every epoch.
 
     Returns:
-        The history, one row per epoch: epoch (from 1), phase (head, then all; only all if no part is frozen),
-        train_accuracy, train_loss, val_accuracy, val_loss. And the weights of the trainable part after the epoch with
-        the lowest validation loss.
+        The history: a row for each setting of the head of a pretrained network, then a row per epoch. Columns: epoch
+        (from 1), phase (head, then all), train_accuracy, train_loss, val_accuracy, val_loss; views and c for the head.
+        And the weights of the trainable part after the row with the lowest validation loss.
 
     Raises:
         UserError: The training diverged: its loss is no longer a number.
     """
     model = network.trainable
     model.optimizer.build(model.trainable_variables)
-    head_epochs = params.head.epochs if network.frozen else 0
-    state = latest_state(checkpoints, head_epochs + params.epochs)
+    head_rows = len(settings(params, paintings.views)) if paintings else 0
+    state = latest_state(checkpoints, head_rows + params.epochs)
     if state is not None:
         _restore(model, state)
-    elif head_epochs:
-        state = _train_head(network, train, val, params)
+    elif paintings:
+        rows = head_history(fit_head(network, paintings, params))
+        state = State(rows=tuple(rows), best=tuple(model.get_weights()))
     else:
         state = State()
-    if params.epochs:
-        state = _train_epochs(model, train, val, params, state, checkpoints)
+    state = _train_epochs(model, train, val, params, state, checkpoints)
     return pd.DataFrame(list(state.rows)), state.best
 
 
@@ -60,14 +68,6 @@ def _restore(model: keras.Model, state: State) -> None:
     print_note(f"train: continues after epoch {len(state.rows)}, from its checkpoint")
     for variable, value in zip(all_variables(model), state.variables, strict=True):
         variable.assign(value)
-
-
-def _train_head(network: Network, train: Batches, val: Batches, params: TrainParams) -> State:
-    rows = []
-    for epoch, logs in enumerate(fit_head(network, train, val, params, class_weight(train, params)), 1):
-        rows.append({"epoch": epoch, "phase": "head"} | rename_logs(logs))
-    _check_divergence(rows[-1], "train.head.learning_rate")
-    return State(rows=tuple(rows), best=tuple(network.trainable.get_weights()))
 
 
 def _train_epochs(
@@ -85,7 +85,7 @@ def _train_epochs(
             # One call of Keras's fit per epoch, so that the data of every epoch depends on its number alone.
             logs = fit_epoch(replica, train.epoch(params.seed, epoch, params.augment), val, weight, bar.update)
             row = {"epoch": head_epochs + epoch + 1, "phase": "all"} | rename_logs(logs)
-            _check_divergence(row, "train.learning_rate")
+            _check_divergence(row)
             bar.set_postfix_str(f"epoch {row['epoch']}, val accuracy {row['val_accuracy']:.3f}", refresh=False)
             rows.append(row)
             if is_best(rows):
@@ -96,9 +96,9 @@ def _train_epochs(
     return State(rows=tuple(rows), best=best)
 
 
-def _check_divergence(row: dict[str, Any], key: str) -> None:
+def _check_divergence(row: dict[str, Any]) -> None:
     if not np.isfinite([row["train_loss"], row["val_loss"]]).all():
-        raise UserError(f"training diverged in epoch {row['epoch']} (loss is nan); lower {key}.")
+        raise UserError(f"training diverged in epoch {row['epoch']} (loss is nan); lower train.learning_rate.")
 
 
 def class_weight(train: Batches, params: TrainParams) -> dict[int, float] | None:

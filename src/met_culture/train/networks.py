@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from met_culture.train.efficientnet_lite import efficientnet_lite
+from met_culture.train.efficientnet_lite import efficientnet_lite, style
 from met_culture.train.efficientnet_weights import VARIANTS
 from met_culture.train.keras_applications import application
 from met_culture.train.params import TrainParams
@@ -63,7 +63,9 @@ def cnn(image_size: int, labels: int, dropout: float, seed: int) -> keras.Model:
 def _network(params: TrainParams, image_size: int, labels: int) -> Network:
     if params.model == "cnn":
         return Network(cnn(image_size, labels, params.dropout, params.seed))
-    if params.model in VARIANTS:
+    if params.model == "style":
+        frozen, features = style(image_size)
+    elif params.model in VARIANTS:
         frozen, features = efficientnet_lite(params.model, image_size, params.fine_tune_stages)
     else:
         frozen, features = application(params.model, image_size)

@@ -9,7 +9,7 @@ from met_culture.common.config import STRICT, BatchSize, Fraction, Number, Seed
 
 MAX_EPOCHS = 100_000
 # Ours, or a class of keras.applications, which only training can look up.
-Model = Annotated[str, Field(pattern=r"^(cnn|efficientnet_lite[02]|[A-Z][A-Za-z0-9]*)$")]
+Model = Annotated[str, Field(pattern=r"^(cnn|style|efficientnet_lite[02]|[A-Z][A-Za-z0-9]*)$")]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -25,13 +25,10 @@ class AugmentParams:
 
 @dataclass(frozen=True, config=STRICT)
 class HeadParams:
-    """The first phase of a pretrained model: its new last layer alone."""
+    """The last layer of a pretrained model: a logistic regression on frozen features."""
 
-    epochs: Annotated[int, Field(ge=0, le=MAX_EPOCHS)]
-    learning_rate: Annotated[Number, Field(gt=0)]
-    schedule: Literal["constant", "cosine"]
-    schedule_length: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
-    schedule_end: Annotated[Number, Field(ge=0, le=1)]
+    c: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(min_length=1, max_length=20)]
+    folds: Annotated[int, Field(ge=2, le=100)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -61,5 +58,10 @@ class TrainParams:
 
     def __post_init__(self) -> None:
         """Reject a training without an epoch."""
-        if self.epochs + (self.head.epochs if self.model != "cnn" else 0) < 1:
-            raise ValueError("epochs must be at least 1 (0 only for a pretrained model whose head is trained)")
+        if self.model == "cnn" and self.epochs < 1:
+            raise ValueError("epochs must be at least 1 (0 only for a pretrained model, whose last layer is fitted)")
+
+    @property
+    def head_only(self) -> bool:
+        """Whether only the last layer is trained, so that there are no epochs."""
+        return self.model != "cnn" and (self.epochs == 0 or not self.model.startswith("efficientnet_lite"))

@@ -2,10 +2,10 @@
 
 import math
 
-from met_culture.train.params import HeadParams, TrainParams
+from met_culture.train.params import TrainParams
 
 
-def learning_rate(params: TrainParams | HeadParams, epoch: int) -> float:
+def learning_rate(params: TrainParams, epoch: int) -> float:
     """Return the learning rate of an epoch, counted from 0.
 
     `constant` is `params.learning_rate` in every epoch. `cosine` falls from it to `schedule_end` times it within

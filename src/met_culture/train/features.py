@@ -1,0 +1,98 @@
+"""The features of paintings: computed once, kept on disk, and read in blocks as standardised rows."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from met_culture.common.progress import progress
+from met_culture.preprocess.array_file import ArrayFile
+from met_culture.train.disk import check_disk
+from met_culture.train.paintings import Paintings
+
+PAINTINGS = 16  # in a batch of the network, with all their views
+BLOCK = 128  # paintings whose features are in memory at once, with all their views
+
+
+def compute_features(model: keras.Model, paintings: Paintings) -> ArrayFile:
+    """Return the features of every view of every painting, float32 (n, views, features), in a file without a name.
+
+    Raises:
+        UserError: The disk has no room for them.
+    """
+    shape = len(paintings), paintings.views, model.output_shape[-1]
+    check_disk(4 * int(np.prod(shape)), "features")
+    with tempfile.TemporaryDirectory() as folder:  # the file exists without a name as long as it is open
+        features = ArrayFile.create(Path(folder) / "features.npy", shape, np.float32)
+    done = 0
+    bar: Any = progress(None, "features", "images", total=len(paintings) * paintings.views)
+    with bar:
+        for views in paintings.batches(PAINTINGS):
+            images = views.reshape(-1, *views.shape[2:])
+            values = np.asarray(model.predict_on_batch(images)).astype(np.float32)
+            features.write(done, values.reshape(len(views), *shape[1:]))
+            done += len(views)
+            bar.update(len(images))
+    return features
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What standardises features, in the order of the weights of a layer BatchNormalization.
+
+    Attributes:
+        mean: Mean of each feature, float32 (features,).
+        variance: Variance of each feature, float32 (features,).
+        epsilon: Added to the variance.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    epsilon: float
+
+    def apply(self, features: np.ndarray) -> np.ndarray:
+        """Return standardised features, float64, divided by the root of their number, so that c is comparable."""
+        deviation = np.sqrt(self.variance.astype(np.float64) + self.epsilon)
+        return (features - self.mean.astype(np.float64)) / (deviation * np.sqrt(len(deviation)))
+
+
+def read_blocks(features: ArrayFile, paintings: np.ndarray, views: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield the first `views` views of some paintings in blocks: positions among all rows, and float32 (rows, features).
+
+    Args:
+        features: Of all paintings, (n, all views, features).
+        paintings: Indices of paintings.
+        views: Number of views; the views of a painting are consecutive rows.
+    """
+    for start in range(0, len(paintings), BLOCK):
+        part = features[paintings[start : start + BLOCK]][:, :views]
+        rows = part.reshape(-1, part.shape[-1])
+        yield slice(start * views, start * views + len(rows)), rows
+
+
+def scaling(features: ArrayFile, paintings: np.ndarray, epsilon: float) -> Scaling:
+    """Return mean and variance of each feature over all views of some paintings; two passes, in float64."""
+    total = features.shape[1] * len(paintings)
+    mean = sum(rows.sum(axis=0, dtype=np.float64) for _, rows in read_blocks(features, paintings, features.shape[1])) / total
+    squares = np.zeros(features.shape[-1])
+    for _, rows in read_blocks(features, paintings, features.shape[1]):
+        squares += np.square(rows - mean).sum(axis=0)
+    return Scaling(mean.astype(np.float32), (squares / total).astype(np.float32), epsilon)
+
+
+def kernel(features: ArrayFile, paintings: np.ndarray, scale: Scaling) -> np.ndarray:
+    """Return the products of all rows of some paintings, float64 (rows, rows); a row is a view of a painting."""
+    views = features.shape[1]
+    result = np.empty((len(paintings) * views,) * 2)
+    for position, rows in read_blocks(features, paintings, views):
+        left = scale.apply(rows)
+        for other, more in read_blocks(features, paintings, views):
+            if other.start <= position.start:
+                right = left if other == position else scale.apply(more)
+                result[position, other] = left @ right.T
+                result[other, position] = result[position, other].T
+    return result
