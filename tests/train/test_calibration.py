@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from support import ROOT
@@ -7,10 +8,17 @@ from support import ROOT
 from met_culture.common.config import load
 from met_culture.models.temperature import apply_temperature
 from met_culture.train.batches import Batches
-from met_culture.train.calibration import calibrate_and_set_threshold, fit_temperature
+from met_culture.train.calibration import calibrate_and_set_threshold, fit_temperature, predict_batches
 from met_culture.train.confidence_threshold import confidence_threshold
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
+
+
+def calibrated(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, accuracy: float, *, calibrate: bool
+) -> dict[str, float]:
+    judged = predict_batches(model, Batches(x, y, 4, 16))
+    return calibrate_and_set_threshold(model.get_layer("label"), *judged, accuracy, calibrate=calibrate)
 
 
 def test_a_temperature_that_was_applied_is_found_again() -> None:
@@ -37,7 +45,7 @@ def test_the_model_itself_is_calibrated() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.integers(0, 256, (64, 48, 48, 3)).astype(np.uint8), rng.integers(0, 4, 64)
     before = model.predict_on_batch(x)
-    temperature = calibrate_and_set_threshold(model, Batches(x, y, 4, 16), 0.95, calibrate=True)["temperature"]
+    temperature = calibrated(model, x, y, 0.95, calibrate=True)["temperature"]
     assert temperature != pytest.approx(1, abs=0.01)  # classes are random, so the model cannot be right as it is
     assert np.allclose(model.predict_on_batch(x), apply_temperature(before, temperature), atol=1e-5)
 
@@ -47,7 +55,7 @@ def test_the_threshold_is_of_the_shares_after_calibration() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.integers(0, 256, (64, 48, 48, 3)).astype(np.uint8), rng.integers(0, 4, 64)
     for calibrate in (False, True):
-        result = calibrate_and_set_threshold(model, Batches(x, y, 4, 16), 0.4, calibrate=calibrate)
+        result = calibrated(model, x, y, 0.4, calibrate=calibrate)
         assert ("temperature" in result) == calibrate
         assert result["threshold"] == pytest.approx(
             confidence_threshold(model.predict_on_batch(x), np.eye(4)[y], 0.4), abs=1e-5

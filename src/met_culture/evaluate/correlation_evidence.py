@@ -1,8 +1,8 @@
 """Divide the logit of a model of correlations among the positions of an image.
 
-A correlation is a sum over positions, and the logit is a weighted sum of correlations. So the parts of all positions add
-up to the logit, minus the mean logit of the labels and minus that of the average training image. A position counts with
-all its channels together; what the positions around it show is in the standardisation of the channels.
+A correlation is a sum over positions, and the logit is a weighted sum of correlations. So the parts of all positions
+add up to the logit, minus the mean logit of the labels and minus that of the average training image. A position counts
+with all its channels together; what the other positions show is in the standardisation of the channels.
 """
 
 import functools

@@ -30,7 +30,7 @@ def main() -> None:
     paths = path_arguments(__doc__, "raw", "clean", "out", prog="python -m met_culture.preprocess")
     params = load("preprocess", PreprocessParams)
     cv2.setNumThreads(1)  # the pool already has a thread per core
-    meta = read_json(paths.clean / "labels.json", Labels, REBUILD) 
+    meta = read_json(paths.clean / "labels.json", Labels, REBUILD)
     meta |= {name: value for name, value in asdict(params).items() if name in GEOMETRY}
     paintings = read_paintings(paths.clean / "paintings.csv", meta["labels"])
     paths.out.mkdir(parents=True, exist_ok=True)

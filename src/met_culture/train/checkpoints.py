@@ -20,9 +20,8 @@ from met_culture.common.files import write_bytes
 from met_culture.common.terminal import print_note
 from met_culture.train.state import State, decode, encode
 
-# Of preprocess, that training reads.
-INPUTS = ("train_x.npy", "train_y.npy", "train_crops.npy", "val_x.npy", "val_y.npy", "val_crops.npy")
-INPUTS += ("rows.csv", "meta.json")
+ARRAYS = ("train_x.npy", "train_y.npy", "train_crops.npy", "val_x.npy", "val_y.npy", "val_crops.npy")
+INPUTS = (*ARRAYS, "rows.csv", "meta.json")  # of preprocess, that training reads
 KEPT = 24  # files, of all trainings together; each holds the weights three times, 15 MB for the CNN
 ABANDONED_S = 3600  # age after which a partly written file has no writer any more
 

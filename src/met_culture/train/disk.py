@@ -14,4 +14,6 @@ def check_disk(size: int, content: str) -> None:
     """
     folder = tempfile.gettempdir()
     if shutil.disk_usage(folder).free < size:
-        raise UserError(f"{folder} has no room for {size:,} bytes of {content}; set TMPDIR to a folder on a larger disk.")
+        raise UserError(
+            f"{folder} has no room for {size:,} bytes of {content}; set TMPDIR to a folder on a larger disk."
+        )

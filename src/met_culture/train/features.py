@@ -61,7 +61,7 @@ class Scaling:
 
 
 def read_blocks(features: ArrayFile, paintings: np.ndarray, views: int) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield the first `views` views of some paintings in blocks: positions among all rows, and float32 (rows, features).
+    """Yield the first `views` views of some paintings in blocks: positions among all rows, float32 (rows, features).
 
     Args:
         features: Of all paintings, (n, all views, features).
@@ -76,12 +76,13 @@ def read_blocks(features: ArrayFile, paintings: np.ndarray, views: int) -> Itera
 
 def scaling(features: ArrayFile, paintings: np.ndarray, epsilon: float) -> Scaling:
     """Return mean and variance of each feature over all views of some paintings; two passes, in float64."""
-    total = features.shape[1] * len(paintings)
-    mean = sum(rows.sum(axis=0, dtype=np.float64) for _, rows in read_blocks(features, paintings, features.shape[1])) / total
-    squares = np.zeros(features.shape[-1])
-    for _, rows in read_blocks(features, paintings, features.shape[1]):
-        squares += np.square(rows - mean).sum(axis=0)
-    return Scaling(mean.astype(np.float32), (squares / total).astype(np.float32), epsilon)
+    views, total = features.shape[1], features.shape[1] * len(paintings)
+    mean, variance = np.zeros(features.shape[-1]), np.zeros(features.shape[-1])
+    for _, rows in read_blocks(features, paintings, views):
+        mean += rows.sum(axis=0, dtype=np.float64) / total
+    for _, rows in read_blocks(features, paintings, views):
+        variance += np.square(rows - mean).sum(axis=0) / total
+    return Scaling(mean.astype(np.float32), variance.astype(np.float32), epsilon)
 
 
 def kernel(features: ArrayFile, paintings: np.ndarray, scale: Scaling) -> np.ndarray:

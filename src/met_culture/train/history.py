@@ -32,13 +32,12 @@ def summarise(history: pd.DataFrame) -> dict[str, Any]:
     If only the last layer was fitted, there are no epochs: the best row describes the only model.
     """
     columns = list(COLUMNS.values())
-    best = history.iloc[[int(history["val_loss"].argmin())]]
-    epochs = history if (history["phase"] == "all").any() else best
-    best, last = best.iloc[0], epochs.iloc[-1]
+    best = history.iloc[int(history["val_loss"].argmin())]
+    epochs = history if (history["phase"] == "all").any() else history[history["epoch"] == best["epoch"]]
     return {
         "epochs": len(history),
         "best_epoch": int(best["epoch"]),
         "best": best[columns].to_dict(),
-        "last": last[columns].to_dict(),
+        "last": epochs.iloc[-1][columns].to_dict(),
         f"val_accuracy_last_{LAST}": float(epochs["val_accuracy"].tail(LAST).mean()),
     }

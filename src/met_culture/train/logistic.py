@@ -25,8 +25,26 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
+def _loss_and_gradient(
+    blocks: Blocks, targets: np.ndarray, weights: np.ndarray, coefficients: np.ndarray
+) -> tuple[float, np.ndarray]:
+    # Returns the sum of the weighted cross-entropies and its gradient.
+    loss, gradient = 0.0, np.zeros(coefficients.shape)
+    for position, rows in blocks():
+        logits = rows @ coefficients[:-1] + coefficients[-1]
+        logits -= logits.max(axis=1, keepdims=True)
+        exponentials = np.exp(logits)
+        sums = exponentials.sum(axis=1, keepdims=True)
+        losses = np.log(sums[:, 0]) - (logits * targets[position]).sum(axis=1)
+        loss += float(weights[position] @ losses)
+        residuals = weights[position, None] * (exponentials / sums - targets[position])
+        gradient[:-1] += rows.T @ residuals
+        gradient[-1] += residuals.sum(axis=0)
+    return loss, gradient
+
+
 def solve(blocks: Blocks, targets: np.ndarray, weights: np.ndarray, c: float, start: np.ndarray) -> np.ndarray:
-    """Return the coefficients that minimise c times the sum of the weighted cross-entropies, plus half of their squares.
+    """Return the coefficients that minimise c times the weighted cross-entropies plus half the sum of their squares.
 
     Args:
         blocks: Returns an iterator over the rows: their positions, and float64 (rows, features).
@@ -45,26 +63,21 @@ def solve(blocks: Blocks, targets: np.ndarray, weights: np.ndarray, c: float, st
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         coefficients = flat.reshape(start.shape)
-        value, gradient = 0.0, np.zeros(start.shape)
-        for position, rows in blocks():
-            logits = rows @ coefficients[:-1] + coefficients[-1]
-            logits -= logits.max(axis=1, keepdims=True)
-            exponentials = np.exp(logits)
-            sums = exponentials.sum(axis=1, keepdims=True)
-            value += weights[position] @ (np.log(sums[:, 0]) - (logits * targets[position]).sum(axis=1))
-            residuals = weights[position, None] * (exponentials / sums - targets[position])
-            gradient[:-1] += rows.T @ residuals
-            gradient[-1] += residuals.sum(axis=0)
-        value = c * value + 0.5 * np.square(coefficients[:-1]).sum()
+        loss, gradient = _loss_and_gradient(blocks, targets, weights, coefficients)
         gradient *= c
         gradient[:-1] += coefficients[:-1]
-        return value / total, gradient.ravel() / total
+        return (c * loss + 0.5 * np.square(coefficients[:-1]).sum()) / total, gradient.ravel() / total
 
-    options = {"maxiter": 10_000, "maxfun": 20_000, "maxcor": 20, "gtol": GRADIENT, "ftol": 0}
-    found = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
-    if not np.abs(found.jac).max() <= ACCEPTED:
+    result = minimize(
+        objective,
+        start.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 10_000, "maxfun": 20_000, "maxcor": 20, "gtol": GRADIENT, "ftol": 0},
+    )
+    if not np.abs(result.jac).max() <= ACCEPTED:
         raise UserError(f"the last layer's fit does not converge for c = {c:g}; lower train.head.c.")
-    return found.x.reshape(start.shape)
+    return result.x.reshape(start.shape)
 
 
 class KernelProblem:
