@@ -49,7 +49,7 @@ nightly: ## run everything: .ci/run, every command of README.md and docs/, long 
 	.ci/run
 	$(BIN)/python -m pytest -m nightly
 	$(MAKE) verify CHANGES="-S train.epochs=5"
-	$(MAKE) verify CHANGES="-S train.model=efficientnet_lite0 -S train.epochs=2 -S train.head.epochs=3 -S preprocess.image_size=64"
+	$(MAKE) verify CHANGES="-S train.model=efficientnet_lite0 -S train.epochs=2 -S preprocess.image_size=64"
 
 # A folder of real paintings, for the measurements that README.md and docs/ quote.
 MUSEUM ?=

@@ -95,7 +95,7 @@ def write_arrays(workspace: Path) -> None:
         x = rng.integers(0, 50, (count, 48, 48, 3)) + colours[y][:, None, None]
         np.save(out / f"{split}_x.npy", x.astype(np.uint8))
         np.save(out / f"{split}_y.npy", y)
-        np.save(out / f"{split}_crops.npy", np.zeros((count, 0, 32, 32, 3), np.uint8))
+        np.save(out / f"{split}_crops.npy", np.zeros((count, 0, *x.shape[1:]), np.uint8))
         rows += [f"{number},{number},{'abcd'[number % 4]},{split}" for number in range(len(rows), len(rows) + count)]
     (out / "rows.csv").write_text("\n".join(["objectID,group,label,split", *rows, ""]))
     write_json(

@@ -27,7 +27,7 @@ def test_the_articles_values() -> None:
     assert (train.model, train.epochs, train.batch_size, train.dropout) == ("cnn", 50, 32, 0.5)
     assert (train.optimizer, train.learning_rate, train.schedule) == ("adam", 0.001, "constant")
     assert train.augment == AugmentParams(rotation=10, zoom=0.2, shift=0.2, shear=0.2, flip=False)
-    assert preprocess == PreprocessParams(image_size=150, interpolation="cubic", fit="squash")
+    assert (preprocess.image_size, preprocess.interpolation, preprocess.fit) == (150, "cubic", "squash")
 
 
 def test_parameters_are_frozen() -> None:

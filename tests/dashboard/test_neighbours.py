@@ -21,7 +21,7 @@ PARAMS = load("train", TrainParams, ROOT / "params.yaml")
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
 
 
-@pytest.fixture(scope="module", params=["cnn", "efficientnet_lite0"])
+@pytest.fixture(scope="module", params=["cnn", "efficientnet_lite0", "style"])
 def models(request: pytest.FixtureRequest) -> Models:
     model = build(replace(PARAMS, model=request.param), 64, 4).whole()
     last = model.layers[-1] if request.param == "cnn" else model.layers[-1].layers[-1]

@@ -10,6 +10,7 @@ from support import ROOT
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.evaluate import gradcam
+from met_culture.evaluate.correlation_evidence import correlation_evidence
 from met_culture.models.model_file import load_model, save_model
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
@@ -47,7 +48,7 @@ def test_the_heat_lies_where_the_evidence_is() -> None:
     assert blue[:44, :44].max() < 0.1
 
 
-@pytest.mark.parametrize("name", ["cnn", "efficientnet_lite0"])
+@pytest.mark.parametrize("name", ["cnn", "efficientnet_lite0", "style"])
 def test_every_network_has_heat_of_the_size_of_the_image(name: str, tmp_path: Path) -> None:
     network = build(replace(PARAMS, model=name), 64, 4)
     label = network.trainable.get_layer("label")  # a pretrained network's starts from zero, without any slope
@@ -80,3 +81,19 @@ def test_another_backend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
     with pytest.raises(UserError, match="tensorflow or jax"):
         gradcam.heat_maps(model, IMAGES[:1], np.array([0]))
+
+
+def test_the_parts_of_the_positions_add_up_to_the_logit() -> None:
+    network = build(replace(PARAMS, model="style"), 64, 4)
+    rng = np.random.default_rng(0)
+    label, standardise = network.trainable.get_layer("label"), network.trainable.get_layer("standardise")
+    label.set_weights([rng.normal(0, 0.01, part.shape) for part in label.get_weights()])
+    features = network.frozen.predict_on_batch(IMAGES)
+    standardise.set_weights([features.mean(axis=0), features.var(axis=0)])
+    model = network.whole()
+    parts = correlation_evidence(model, IMAGES, np.array([0, 1, 2]))
+    logits = np.log(model.predict_on_batch(IMAGES))
+    average = label.get_weights()[1]  # the logits of the average image: the intercepts
+    relative = (logits - logits.mean(axis=1, keepdims=True)) - (average - average.mean())
+    assert np.allclose(parts.sum(axis=(1, 2)), relative[np.arange(3), np.arange(3)], atol=1e-4)
+    assert gradcam.method(model) != gradcam.method(redness())

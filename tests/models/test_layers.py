@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from met_culture.models.layers import MeanAndDeviation
+from met_culture.models.layers import ChannelCorrelations, MeanAndDeviation
 
 X = np.random.default_rng(0).normal(3, 2, (2, 5, 7, 4)).astype(np.float32)
 
@@ -23,3 +23,14 @@ def test_a_uniform_image_has_a_finite_gradient() -> None:
 
 def test_its_shape_is_known_before_it_is_called() -> None:
     assert MeanAndDeviation()(keras.Input((None, None, 6))).shape == (None, 12)
+
+
+def test_correlations_of_every_pair_of_channels() -> None:
+    result = np.asarray(ChannelCorrelations()(X))
+    expected = [np.corrcoef(image.reshape(-1, 4), rowvar=False)[np.triu_indices(4, 1)] for image in X]
+    assert np.allclose(result, expected, atol=1e-3)
+    assert ChannelCorrelations()(keras.Input((5, 7, 6))).shape == (None, 15)
+
+
+def test_channels_without_variation_have_no_correlation() -> None:
+    assert np.array_equal(ChannelCorrelations()(np.ones((1, 5, 7, 3), np.float32)), np.zeros((1, 3)))

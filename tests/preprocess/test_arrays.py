@@ -8,7 +8,7 @@ from PIL import ExifTags, Image
 from support import picture
 
 from met_culture.images.decode import decode
-from met_culture.preprocess.arrays import FITS, INTERPOLATIONS, crop, letterbox, squash, to_array
+from met_culture.preprocess.arrays import FITS, INTERPOLATIONS, crop, letterbox, random_crop, squash, to_array
 
 RED, BLUE = (220, 20, 30), (10, 30, 200)
 
@@ -88,3 +88,18 @@ def test_area_of_real_paintings_is_exact(real_museum: Path) -> None:
         data = path.read_bytes()
         expected = cv2.resize(decode(data), (150, 150), interpolation=cv2.INTER_AREA)
         assert np.array_equal(to_array(data, 150, "squash", "area"), expected)
+
+
+def test_a_crop_is_a_part_of_the_image_that_is_mirrored_half_of_the_time() -> None:
+    image = np.arange(60 * 90 * 3).reshape(60, 90, 3)  # every value is there once
+    heights, mirrored = [], 0
+    for seed in range(200):
+        part = random_crop(image, np.random.default_rng(seed), 0.6)
+        mirrored += part[0, 0, 0] > part[0, -1, 0]
+        part = part[:, ::-1] if part[0, 0, 0] > part[0, -1, 0] else part
+        top, left = np.argwhere(image == part[0, 0, 0])[0][:2]
+        assert np.array_equal(part, image[top : top + part.shape[0], left : left + part.shape[1]])
+        heights.append(part.shape[0])
+        assert 54 <= part.shape[1] <= 90
+    assert (min(heights), max(heights)) == (36, 60)
+    assert 80 <= mirrored <= 120

@@ -80,6 +80,24 @@ def test_an_image_that_broke_since_fetch_stops_by_name(cleaned: Path, stage: Cal
         stage(preprocess.main, *ARGUMENTS)
 
 
+def test_crops_depend_on_their_painting_and_the_seed_alone(cleaned: Path, stage: Callable[..., None]) -> None:
+    out = cleaned / "data/preprocess"
+    stage(preprocess.main, *ARGUMENTS)
+    assert np.load(out / "train_crops.npy").shape == (4, 0, 48, 48, 3)
+    set_param(cleaned, "crops: 0", "crops: 3")
+    stage(preprocess.main, *ARGUMENTS)
+    crops, images = np.load(out / "train_crops.npy"), np.load(out / "train_x.npy")
+    assert crops.shape == (4, 3, 48, 48, 3)
+    assert all(np.abs(crops[:, number].astype(int) - images).mean() > 3 for number in range(3))
+    table = pd.read_csv(cleaned / "data/clean/paintings.csv")
+    table[::-1].to_csv(cleaned / "data/clean/paintings.csv", index=False)
+    stage(preprocess.main, *ARGUMENTS)
+    assert np.array_equal(np.load(out / "train_crops.npy"), crops[::-1])
+    set_param(cleaned, "seed: 0 # seed of the crops", "seed: 1 # seed of the crops")
+    stage(preprocess.main, *ARGUMENTS)
+    assert not np.array_equal(np.load(out / "train_crops.npy"), crops[::-1])
+
+
 def test_chunks_do_not_change_the_arrays(
     cleaned: Path, stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

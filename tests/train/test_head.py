@@ -18,7 +18,7 @@ COLOURS = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
 
 
 def made(classes: np.ndarray, groups: np.ndarray | None = None, train: int = 24, crops: int = 1) -> Paintings:
-    """Return paintings in the colour of their class, the first of them for training; their crops are other such images."""
+    """Return paintings in the colour of their class, the first of them for training; crops are other such images."""
     rng = np.random.default_rng(0)
     shape = len(classes), 1 + crops, 32, 32, 3
     views = (rng.integers(0, 50, shape) + COLOURS[classes][:, None, None, None]).astype(np.uint8)

@@ -1,8 +1,12 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from met_culture.common.errors import UserError
+from met_culture.train import logistic
 from met_culture.train.logistic import KernelProblem, softmax, solve
 
 RNG = np.random.default_rng(0)
@@ -10,6 +14,12 @@ X = RNG.normal(size=(30, 50))
 Y = RNG.integers(0, 3, 30)
 WEIGHTS = (30 / (3 * np.bincount(Y)))[Y]
 C = 0.7
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    with threadpool_limits(1):
+        yield
 
 
 def test_few_rows_of_many_features_have_the_optimum_of_scikit_learn() -> None:
@@ -32,6 +42,7 @@ def test_equal_rows_and_the_last_c_do_not_change_the_optimum() -> None:
     assert np.abs(difference).max() < 1e-6
 
 
-def test_no_convergence_names_the_key() -> None:
+def test_no_convergence_names_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logistic, "ACCEPTED", 0)
     with pytest.raises(UserError, match=r"does not converge for c = 1.*train\.head\.c"):
-        solve(lambda: iter([(slice(0, 30), X * np.inf)]), np.eye(3)[Y], WEIGHTS, 1, np.zeros((51, 3)))
+        solve(lambda: iter([(slice(0, 30), X)]), np.eye(3)[Y], WEIGHTS, 1, np.zeros((51, 3)))

@@ -60,7 +60,7 @@ def test_the_seed_decides_the_weights() -> None:
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("name", ["cnn", "efficientnet_lite0"])
+@pytest.mark.parametrize("name", ["cnn", "efficientnet_lite0", "style"])
 def test_products_have_the_precision_and_weights_and_probabilities_do_not(name: str, precision: str) -> None:
     network = build(replace(PARAMS, model=name, precision=precision), 48, 4)
     whole, product = network.whole(), precision.removeprefix("mixed_")

@@ -48,12 +48,14 @@ class Trained:
 
     Attributes:
         history: As in training.csv.
+        counts: Number of images of train and validation, for the metrics.
         epoch: Row of the history, from 1, whose weights the network has.
         probabilities: Of validation images, or of all images by out-of-fold predictions, (n, labels).
         one_hot: Classes of these images, (n, labels).
     """
 
     history: pd.DataFrame
+    counts: dict[str, int]
     epoch: int
     probabilities: np.ndarray
     one_hot: np.ndarray
@@ -67,30 +69,33 @@ def main() -> None:
     make_deterministic()
     meta = read_json(paths.arrays / "meta.json", Meta, "dvc repro preprocess")
     network = build(params, meta["image_size"], len(meta["labels"]))
-    paintings = load_paintings(paths.arrays, len(meta["labels"]), meta["image_size"])
+    paintings = None
+    if network.frozen:
+        paintings = load_paintings(paths.arrays, len(meta["labels"]), meta["image_size"])
     made_on = environment() | backend_settings()
     check_same_inputs(lambda: checkpoint_key(asdict(params), paths.arrays))
-    if params.head_only:
+    if paintings and params.head_only:
         trained = _fit_head(network, paintings, params)
     else:
         trained = _train(paths, network, paintings, params, meta, made_on)
     if process_index_and_count()[0] == 0:  # all processes end with the same weights
         metrics = _save_kept(paths, network, params, meta, trained)
         write_csv(paths.curves, trained.history)
-        counts = {"n_train": len(paintings.training), "n_val": len(paintings.validation)}
-        write_json(paths.metrics, {"source": meta["source"]} | counts | metrics)
+        write_json(paths.metrics, {"source": meta["source"]} | trained.counts | metrics)
         write_json(paths.environment, made_on)
 
 
 def _fit_head(network: Network, paintings: Paintings, params: TrainParams) -> Trained:
     choice = fit_head(network, paintings, params)
-    return Trained(pd.DataFrame(head_history(choice)), choice.best + 1, choice.probabilities, choice.one_hot)
+    counts = {"n_train": len(paintings.training), "n_val": len(paintings.validation)}
+    history = pd.DataFrame(head_history(choice))
+    return Trained(history, counts, choice.best + 1, choice.probabilities, choice.one_hot)
 
 
 def _train(
     paths: Namespace,
     network: Network,
-    paintings: Paintings,
+    paintings: Paintings | None,
     params: TrainParams,
     meta: dict[str, Any],
     made_on: dict[str, Any],
@@ -100,15 +105,15 @@ def _train(
         load_batches(paths.arrays, split, len(meta["labels"]), params, network.frozen, meta["image_size"])
         for split in ("train", "val")
     )
-    views = paintings if network.frozen else None
-    history, best = fit(network, views, train, val, params, _checkpoints(paths, params, made_on))
+    history, best = fit(network, paintings, train, val, params, _checkpoints(paths, params, made_on))
     epoch = len(history)
     if process_index_and_count()[0] == 0:
         save_model(network.whole(), paths.last, meta | {"epoch": epoch}, optimizer=True)
     if params.keep == "best":
         epoch = summarise(history)["best_epoch"]
         network.trainable.set_weights(best)
-    return Trained(history, epoch, *predict_batches(network.trainable, val))
+    counts = {"n_train": train.images, "n_val": val.images}
+    return Trained(history, counts, epoch, *predict_batches(network.trainable, val))
 
 
 def _checkpoints(paths: Namespace, params: TrainParams, made_on: dict[str, Any]) -> Checkpoints:
