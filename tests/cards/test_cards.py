@@ -46,6 +46,14 @@ def test_the_sample_is_never_taken_for_paintings(params: dict[str, Any], metrics
     assert "public domain" in card
 
 
+def test_the_card_of_a_list_says_whose_labels_count(params: dict[str, Any], metrics: Metrics) -> None:
+    metrics["fetch"] |= {"source": "image list x.csv", "catalog": "images"}
+    card = cards(params, metrics)["data_card.md"]
+    assert "The label is that of the list" in card
+    assert "regular expression" not in card
+    assert "Hybrid" not in card
+
+
 def test_few_test_images_are_named(params: dict[str, Any], metrics: Metrics) -> None:
     metrics["evaluate"]["labels_with_too_few"] = ["India"]
     metrics["clean"]["labels"]["India"]["test"] = 1

@@ -61,6 +61,13 @@ def test_an_object_shows_what_is_filled_and_names_what_is_empty() -> None:
     assert "…" in texts(figure)
 
 
+def test_a_distribution_without_data_says_so(tmp_path: Path) -> None:
+    shapes = pd.DataFrame({"label": ["China"], "aspect": [1.5], "height_cm": [np.nan], "year": [np.nan]})
+    figure = distributions(shapes, {"China": np.full((1, 3), 0.5)}, ["China"], SCOPE)
+    save_figure(figure, tmp_path / "shapes.png")
+    assert [[text.get_text() for text in axis.texts] for axis in figure.axes] == [[], ["no data"], ["no data"], []]
+
+
 def test_distributions_count_what_is_known(tmp_path: Path) -> None:
     shapes = pd.DataFrame(
         {

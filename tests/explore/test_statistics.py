@@ -47,6 +47,8 @@ def test_kinds_by_classification_or_name() -> None:
         {"classification": "Jade", "objectName": "Vase"},
     )
     assert statistics.kinds(table).to_dict() == {"paintings": 2, "drawings": 1, "sculptures": 1, "others": 1}
+    unknown = pd.DataFrame({"classification": [None], "objectName": [None]})
+    assert statistics.kinds(pd.concat([table, unknown]).reset_index())["(empty)"] == 1
 
 
 def test_every_india_is_one_culture_and_the_rest_holds_its_paintings() -> None:

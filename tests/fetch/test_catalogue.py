@@ -87,6 +87,16 @@ def test_a_file_that_does_not_come_is_named(client: Make, tmp_path: Path, reply:
         choose(ApiSource(client(url)), state, params(catalog="csv", catalog_file=f"{url}/x.csv"))
 
 
+def test_a_list_of_images_behind_a_url(client: Make, tmp_path: Path) -> None:
+    row = ["https://images.metmuseum.org/1.jpg", "China"]
+    body = write_csv(tmp_path / "x.csv", row, header=["primaryImageSmall", "culture"]).read_bytes()
+    with server(answer(body)) as (url, times), FetchState(tmp_path / "scratch") as state:
+        ids, known = choose(ApiSource(client(url)), state, params(catalog="images", catalog_file=f"{url}/x.csv"))
+        assert state.records.find(ids[0])["url"] == row[0]
+    assert known == {"catalog": "images", "candidates": 1, "rows": 1, "asked": 1}
+    assert len(times) == 1
+
+
 def test_no_candidates_are_an_error(client: Make, tmp_path: Path) -> None:
     file = write_csv(tmp_path / "x.csv")
     with FetchState(tmp_path / "scratch") as state, pytest.raises(UserError, match="names no object"):
