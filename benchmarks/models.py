@@ -3,13 +3,14 @@
 `python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
 that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the metrics
 of all predictions together, and metrics, time and memory of each fold. `--mean` also writes the metrics of the mean
-of the probabilities of the last two presets, models_PRESET+PRESET.json. `--seed` decides folds, weights, order and
+of the probabilities of the last two presets, models_PRESET+PRESET.json. `--seed` decides folds, weights, order, crops and
 augmentation; another seed than 0 is part of the file names. These commands made the committed results, the first for
 seeds 0, 1 and 2:
 
     python benchmarks/models.py MUSEUM_FOLDER article_50 article_100 --seed N
     python benchmarks/models.py MUSEUM_FOLDER article_no_dropout
     python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned
+    python benchmarks/models.py MUSEUM_FOLDER style --seed N     # 0 to 4
 """
 
 import argparse
@@ -59,13 +60,15 @@ def fold(clone: Clone, params: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, 
     preprocessed = time.perf_counter()
     peak = int(clone.run("python", "-c", TRAIN).split()[-1])
     trained = time.perf_counter()
-    clone.run("dvc", "repro")
+    clone.run("dvc", "repro", "evaluate")
+    evaluated = time.perf_counter()
     predictions = read_predictions(clone.folder / "data/evaluate/predictions.csv")
     metrics: dict[str, Any] = {stage: clone.metrics(stage) for stage in ("clean", "train", "evaluate")}
     reached = pd.read_csv(clone.folder / "plots/training.csv").query(f"val_accuracy >= {REACHED}")["epoch"]
     metrics |= {
         "seconds_preprocess": preprocessed - started,
         "seconds_train": trained - preprocessed,
+        "seconds_evaluate": evaluated - trained,
         "peak_mb_train": peak,
         f"epochs_to_{REACHED}": int(reached.iloc[0]) if len(reached) else None,
     }
@@ -129,7 +132,8 @@ def run_fold(
 def run_seed(presets: list[str], source: str, seed: int) -> list[dict[str, tuple[pd.DataFrame, dict[str, Any]]]]:
     """Return predictions and metrics of every fold, by preset."""
     split_seed = parameters({})["clean"]["seed"] + seed
-    shared = {"fetch.source": source, "clean.folds": FOLDS, "clean.seed": split_seed, "train.seed": seed}
+    shared = {"fetch.source": source, "clean.folds": FOLDS, "clean.seed": split_seed}
+    shared |= {"preprocess.seed": seed, "train.seed": seed}
     with tempfile.TemporaryDirectory() as folder:
         clone = scratch_clone(Path(folder) / "clone")
         return [run_fold(clone, presets, shared | {"clean.fold": number}) for number in range(FOLDS)]

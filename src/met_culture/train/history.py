@@ -29,15 +29,21 @@ def is_best(rows: Sequence[Mapping[str, Any]]) -> bool:
 def summarise(history: pd.DataFrame) -> dict[str, Any]:
     """Return the metrics of the best row, of the last, and the mean validation accuracy of the last ten epochs.
 
-    If only the last layer was fitted, there are no epochs: the best row describes the only model.
+    If only the last layer was fitted, there are no epochs: the best row describes the only model. `head` is the setting
+    of the last layer of a pretrained network that was chosen.
     """
     columns = list(COLUMNS.values())
     best = history.iloc[int(history["val_loss"].argmin())]
     epochs = history if (history["phase"] == "all").any() else history[history["epoch"] == best["epoch"]]
-    return {
+    summary = {
         "epochs": len(history),
         "best_epoch": int(best["epoch"]),
         "best": best[columns].to_dict(),
         "last": epochs.iloc[-1][columns].to_dict(),
         f"val_accuracy_last_{LAST}": float(epochs["val_accuracy"].tail(LAST).mean()),
     }
+    heads = history[history["phase"] == "head"]
+    if len(heads):
+        chosen = heads.iloc[int(heads["val_loss"].argmin())]
+        summary["head"] = {"views": int(chosen["views"]), "c": float(chosen["c"])}
+    return summary
