@@ -3,9 +3,9 @@
 `python benchmarks/models.py SOURCE PRESET...` runs the committed pipeline in a scratch clone, deleted afterwards, so
 that no picture of a museum reaches Git, and writes for each preset benchmarks/results/models_PRESET.json: the metrics
 of all predictions together, and metrics, time and memory of each fold. `--mean` also writes the metrics of the mean
-of the probabilities of the last two presets, models_PRESET+PRESET.json. `--seed` decides folds, weights, order, crops and
-augmentation; another seed than 0 is part of the file names. These commands made the committed results, the first for
-seeds 0, 1 and 2:
+of the probabilities of the last two presets, models_PRESET+PRESET.json. `--seed` decides folds, weights, order, crops
+and augmentation; another seed than 0 is part of the file names. These commands made the committed results, the first
+for seeds 0, 1 and 2:
 
     python benchmarks/models.py MUSEUM_FOLDER article_50 article_100 --seed N
     python benchmarks/models.py MUSEUM_FOLDER article_no_dropout

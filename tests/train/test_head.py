@@ -6,13 +6,16 @@ import pytest
 from support import ROOT
 
 from met_culture.common.config import load
+from met_culture.common.errors import UserError
 from met_culture.train import head
 from met_culture.train.networks import Network, build
 from met_culture.train.paintings import Paintings
 from met_culture.train.params import TrainParams
 
 PARAMS = load("train", TrainParams, ROOT / "params.yaml")
-PARAMS = replace(PARAMS, model="efficientnet_lite0", head=replace(PARAMS.head, c=(10.0, 100.0), folds=3))
+PARAMS = replace(
+    PARAMS, model="efficientnet_lite0", head=replace(PARAMS.head, c=(10.0, 100.0), views=(1, 2, 3), folds=3)
+)
 ALONE = replace(PARAMS, epochs=0)
 COLOURS = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200], [0, 0, 0]])
 
@@ -85,21 +88,25 @@ def test_more_rows_than_fit_into_memory_are_streamed_to_the_same_optimum(
 
 def test_the_features_are_standardised_by_the_training_images() -> None:
     network = build(PARAMS, 32, 4)
-    flat = replace(PAINTINGS, crops=tuple(part[:, :0] for part in PAINTINGS.crops))
-    head.fit_head(network, flat, PARAMS)
+    head.fit_head(network, PAINTINGS, replace(PARAMS, head=replace(PARAMS.head, views=(1,))))
     inside = keras.Model(network.trainable.input, network.trainable.get_layer("standardise").output)
-    both = np.concatenate([flat.images[0], flat.images[0][:, :, ::-1]])
-    x = np.asarray(inside.predict_on_batch(network.frozen.predict_on_batch(both)))
+    x = np.asarray(inside.predict_on_batch(network.frozen.predict_on_batch(PAINTINGS.images[0])))
     assert (x.std(axis=0) > 0.9).mean() > 0.1  # at 32 pixels the last maps have one pixel, and no deviation
     assert np.abs(x.mean(axis=0)).max() < 0.01
     assert x.std(axis=0).max() < 1.001
 
 
 def test_half_precision_standardises_many_images_as_whole_precision_does() -> None:
-    many = made(np.arange(300) % 4, train=292, crops=0)  # a sum in bfloat16 stops growing at 256 times what is added
+    many = made(np.arange(600) % 4, train=592, crops=0)  # a sum in bfloat16 stops growing at 256 times what is added
     means = []
     for precision in ("float32", "mixed_bfloat16"):
         network = build(replace(PARAMS, precision=precision), 32, 4)
-        head.fit_head(network, many, replace(PARAMS, head=replace(PARAMS.head, c=(1.0,))))
+        head.fit_head(network, many, replace(PARAMS, head=replace(PARAMS.head, c=(1.0,), views=(1,))))
         means.append(network.trainable.get_layer("standardise").get_weights()[0])
     assert np.abs(means[1] - means[0]).max() < 0.05 * np.abs(means[0]).max()
+
+
+def test_more_views_than_there_are_name_both_keys() -> None:
+    params = replace(PARAMS, head=replace(PARAMS.head, views=(1, 5)))
+    with pytest.raises(UserError, match=r"train\.head\.views: 5 views need preprocess\.crops: 3"):
+        head.fit_head(build(PARAMS, 32, 4), PAINTINGS, params)

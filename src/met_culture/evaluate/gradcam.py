@@ -100,8 +100,8 @@ def heat_maps(model: keras.Model, images: np.ndarray, label_indices: np.ndarray)
 
 
 def method(model: keras.Model) -> str:
-    """Return what the heat maps of a model show, for titles."""
-    return "Contributions to the logit" if correlation_layers(model) else "Grad-CAM"
+    """Return how the heat maps of a model are computed, for titles."""
+    return "Parts of the logit by position" if correlation_layers(model) else "Grad-CAM"
 
 
 def overlay(image: np.ndarray, heat_map: np.ndarray) -> np.ndarray:

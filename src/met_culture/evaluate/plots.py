@@ -21,25 +21,49 @@ COLUMNS, ROWS = 4, 3  # of the grid of errors
 TITLE_CHARACTERS = 38  # of a painting's title that fit above an image of that grid
 
 
-def _metric_curve(axis: Axes, history: pd.DataFrame, metric: str, unit: str, kept_epoch: int) -> None:
+def _metric_curve(axis: Axes, history: pd.DataFrame, metric: str, kept_epoch: int) -> None:
     for split, colour, label in (("train", BLUE, "train (augmented)"), ("val", VERMILION, "validation")):
         axis.plot(history["epoch"], history[f"{split}_{metric}"], color=colour, label=label)
     axis.axvline(kept_epoch, color="0.5", linestyle=":", label=f"kept epoch ({kept_epoch})")
     head_epochs = int((history["phase"] == "head").sum())
-    if 0 < head_epochs < len(history):
+    if head_epochs:
         axis.axvline(head_epochs + 0.5, color="0.7", linestyle="--", label="fine-tuning starts")
-    axis.set(xlabel="epoch", ylabel=f"{metric} ({unit})", title=metric.capitalize())
-    axis.set_ylim(0, 1.02 if metric == "accuracy" else None)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_xlabel("epoch")
+
+
+def _metric_of_settings(axis: Axes, history: pd.DataFrame, metric: str, kept_epoch: int) -> None:
+    # Of a last layer that is fitted for several numbers of views and values of c, in this order.
+    for views, part in history.groupby("views"):
+        markers = {"marker": "o", "markersize": 4}
+        first = views == history["views"].iloc[0]
+        axis.plot(part["epoch"], part[f"train_{metric}"], color=BLUE, label="train" if first else None, **markers)
+        axis.plot(part["epoch"], part[f"val_{metric}"], color=VERMILION, label="left out" if first else None, **markers)
+    axis.axvline(kept_epoch, color="0.5", linestyle=":", label="chosen")
+    labels = [f"{views}\n{float(c):g}" for views, c in zip(history["views"], history["c"], strict=True)]
+    axis.set_xticks(history["epoch"], labels, fontsize=8)
+    axis.set_xlabel("number of views, above c")
+
+
+def _metric(axis: Axes, history: pd.DataFrame, metric: str, unit: str, kept_epoch: int) -> None:
+    if (history["phase"] == "head").all():
+        _metric_of_settings(axis, history, metric, kept_epoch)
+    else:
+        _metric_curve(axis, history, metric, kept_epoch)
+    axis.set(ylabel=f"{metric} ({unit})", title=metric.capitalize())
+    axis.set_ylim(0, 1.02 if metric == "accuracy" else None)
     axis.grid(alpha=0.3)
     axis.legend()
 
 
 def curves(history: pd.DataFrame, source: str, kept_epoch: int) -> Figure:
-    """Draw train and validation accuracy and loss by epoch; mark the kept epoch and the start of fine-tuning."""
+    """Draw train and validation accuracy and loss by epoch; mark the kept epoch and the start of fine-tuning.
+
+    If only the last layer was fitted, they are drawn by the settings that were tried.
+    """
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    _metric_curve(left, history, "accuracy", "fraction of images", kept_epoch)
-    _metric_curve(right, history, "loss", "cross-entropy, nats", kept_epoch)
+    _metric(left, history, "accuracy", "fraction of images", kept_epoch)
+    _metric(right, history, "loss", "cross-entropy, nats", kept_epoch)
     figure.suptitle(f"Training ({source})")
     return figure
 

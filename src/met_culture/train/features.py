@@ -18,24 +18,24 @@ PAINTINGS = 16  # in a batch of the network, with all their views
 BLOCK = 128  # paintings whose features are in memory at once, with all their views
 
 
-def compute_features(model: keras.Model, paintings: Paintings) -> ArrayFile:
-    """Return the features of every view of every painting, float32 (n, views, features), in a file without a name.
+def compute_features(model: keras.Model, paintings: Paintings, views: int) -> ArrayFile:
+    """Return the features of the first views of paintings, float32 (n, views, features), in a file without a name.
 
     Raises:
         UserError: The disk has no room for them.
     """
-    shape = len(paintings), paintings.views, model.output_shape[-1]
+    shape = len(paintings), views, model.output_shape[-1]
     check_disk(4 * int(np.prod(shape)), "features")
     with tempfile.TemporaryDirectory() as folder:  # the file exists without a name as long as it is open
         features = ArrayFile.create(Path(folder) / "features.npy", shape, np.float32)
     done = 0
-    bar: Any = progress(None, "features", "images", total=len(paintings) * paintings.views)
+    bar: Any = progress(None, "features", "images", total=len(paintings) * views)
     with bar:
-        for views in paintings.batches(PAINTINGS):
-            images = views.reshape(-1, *views.shape[2:])
+        for batch in paintings.batches(PAINTINGS):
+            images = batch[:, :views].reshape(-1, *batch.shape[2:])
             values = np.asarray(model.predict_on_batch(images)).astype(np.float32)
-            features.write(done, values.reshape(len(views), *shape[1:]))
-            done += len(views)
+            features.write(done, values.reshape(len(batch), *shape[1:]))
+            done += len(batch)
             bar.update(len(images))
     return features
 

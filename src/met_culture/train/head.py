@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
+from met_culture.common.errors import UserError
 from met_culture.train.features import compute_features, scaling
 from met_culture.train.networks import Network
 from met_culture.train.paintings import Paintings
@@ -34,14 +35,18 @@ def fit_head(network: Network, paintings: Paintings, params: TrainParams) -> Cho
         params: Values of c, folds, seed, weights of the classes and label smoothing.
 
     Raises:
-        UserError: The disk has no room for the features, or a fit does not converge.
+        UserError: There are fewer views than are to be tried, the disk has no room for the features, or a fit does not
+            converge.
     """
+    views = max(params.head.views)
+    if views > paintings.views:
+        raise UserError(f"train.head.views: {views} views need preprocess.crops: {views - 2}; change one of them.")
     standardise, label = (network.trainable.get_layer(name) for name in ("standardise", "label"))
-    features = compute_features(_feature_model(network), paintings)
+    features = compute_features(_feature_model(network), paintings, views)
     fitted = np.arange(len(paintings)) if params.head_only else paintings.training
     scale = scaling(features, fitted, standardise.epsilon)
     one_hot = keras.utils.to_categorical(paintings.classes, label.units)
-    sample = _sample(paintings, params.seed, features.shape[1])
+    sample = _sample(paintings, params.seed, views)
     # Threads of BLAS wait for each other in these small products, and the order of sums would depend on their number.
     with threadpool_limits(1):
         problem = Problem(features, scale, one_hot, sample, params)

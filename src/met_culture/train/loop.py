@@ -51,7 +51,7 @@ def fit(
     """
     model = network.trainable
     model.optimizer.build(model.trainable_variables)
-    head_rows = len(settings(params, paintings.views)) if paintings else 0
+    head_rows = len(settings(params)) if paintings else 0
     state = latest_state(checkpoints, head_rows + params.epochs)
     if state is not None:
         _restore(model, state)

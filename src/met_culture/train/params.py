@@ -28,6 +28,7 @@ class HeadParams:
     """The last layer of a pretrained model: a logistic regression on frozen features."""
 
     c: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(min_length=1, max_length=20)]
+    views: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1, max_length=20)]
     folds: Annotated[int, Field(ge=2, le=100)]
 
 

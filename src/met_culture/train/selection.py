@@ -43,9 +43,9 @@ class Choice:
         return float(self.rows[self.best]["c"])
 
 
-def settings(params: TrainParams, views: int) -> list[tuple[int, float]]:
-    """Return the numbers of views and values of c to try, in order; `views` is how many views there are."""
-    return list(itertools.product(sorted({1, 2, views}), sorted(params.head.c)))
+def settings(params: TrainParams) -> list[tuple[int, float]]:
+    """Return the numbers of views and values of c to try, in order."""
+    return list(itertools.product(sorted(params.head.views), sorted(params.head.c)))
 
 
 def head_history(choice: Choice) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ class Problem:
         Args:
             splits: Positions in the sample; together they leave a painting out at most once.
         """
-        tried, one_hot = settings(self._params, self._features.shape[1]), self._one_hot[self._sample]
+        tried, one_hot = settings(self._params), self._one_hot[self._sample]
         predictions = np.zeros((len(tried), *one_hot.shape))
         fitted = np.zeros((len(tried), len(splits), 2))
         for number, (fit, left_out) in enumerate(splits):
@@ -104,7 +104,7 @@ class Problem:
 
     def _predictions(self, fit: np.ndarray, left_out: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         # Yields the probabilities of the images as they are, for the paintings to fit and the others, by each setting.
-        tried = settings(self._params, self._features.shape[1])
+        tried = settings(self._params)
         for views, group in itertools.groupby(tried, key=lambda setting: setting[0]):
             rows, problem = self._rows(fit, views), self._in_memory(fit, views)
             for _, c in group:
