@@ -53,8 +53,10 @@ def test_curves_show_where_fine_tuning_starts() -> None:
 
 
 def test_a_head_alone_is_never_fine_tuned() -> None:
-    figure = plots.curves(HISTORY.assign(phase="head"), "synthetic sample", kept_epoch=3)
+    settings = {"phase": "head", "views": ["1", "1", "5"], "c": ["32.0", "100.0", "32.0"]}
+    figure = plots.curves(HISTORY.assign(**settings), "synthetic sample", kept_epoch=3)
     assert "fine-tuning" not in texts(figure)
+    assert {"1\n100", "left out", "chosen"} <= {text.get_text() for text in figure.findobj(plt.Text)}
 
 
 @pytest.mark.parametrize(("wrong", "shown"), [(0, 0), (3, 3), (20, 12)])
@@ -77,7 +79,7 @@ def test_a_heat_map_lies_below_its_image(tmp_path: Path, wrong: int) -> None:
     table = predictions(24, wrong)
     shown = select_examples(table, LABELS)
     images = np.full((len(shown), 8, 8, 3), 50, np.uint8)
-    figure = plots.gradcam(table.iloc[shown], images, [image + 100 for image in images], "synthetic sample")
+    figure = plots.gradcam(table.iloc[shown], images, [image + 100 for image in images], "synthetic sample", "Grad-CAM")
     filled = [axis.images[0].get_array().max() for axis in figure.axes if axis.images]
     assert sorted(filled) == [50] * len(shown) + [150] * len(shown)
     save_figure(figure, tmp_path / "gradcam.png")

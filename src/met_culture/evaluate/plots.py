@@ -34,11 +34,10 @@ def _metric_curve(axis: Axes, history: pd.DataFrame, metric: str, kept_epoch: in
 
 def _metric_of_settings(axis: Axes, history: pd.DataFrame, metric: str, kept_epoch: int) -> None:
     # Of a last layer that is fitted for several numbers of views and values of c, in this order.
-    for views, part in history.groupby("views"):
-        markers = {"marker": "o", "markersize": 4}
-        first = views == history["views"].iloc[0]
-        axis.plot(part["epoch"], part[f"train_{metric}"], color=BLUE, label="train" if first else None, **markers)
-        axis.plot(part["epoch"], part[f"val_{metric}"], color=VERMILION, label="left out" if first else None, **markers)
+    for split, colour, label in (("train", BLUE, "train"), ("val", VERMILION, "left out")):
+        for _, part in history.groupby("views"):
+            axis.plot(part["epoch"], part[f"{split}_{metric}"], "o-", color=colour, markersize=4)
+        axis.lines[-1].set_label(label)
     axis.axvline(kept_epoch, color="0.5", linestyle=":", label="chosen")
     labels = [f"{views}\n{float(c):g}" for views, c in zip(history["views"], history["c"], strict=True)]
     axis.set_xticks(history["epoch"], labels, fontsize=8)
