@@ -39,6 +39,7 @@ class CleanParams:
     test_fraction: Fraction
     folds: Annotated[int, Field(ge=3, le=20)] | None  # one of two folds may hold all groups but one
     fold: Annotated[int, Field(ge=0)]
+    folds_file: Annotated[str, Field(min_length=1)] | None
     keep: Annotated[tuple[dict[Column, Regex], ...], Field(min_length=1)]
     target: Annotated[tuple[Column, ...], Field(min_length=1)]
     doubtful: Regex

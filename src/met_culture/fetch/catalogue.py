@@ -1,37 +1,31 @@
-"""The five catalogues of all objects. One of them is read before any record is requested.
+"""The six catalogues of all objects. One of them is read before any record is requested.
 
 search: the API's search, one request for up to 500 ids. listing: every id that the API lists, as in the article.
 csv: MetObjects.csv, so that only candidates cost a request. dump: a bulk file of whole records, which needs no request.
-images: a list of images with their labels, which needs none either.
+images: a list of images with their labels, which needs none either. ids: a list of objectIDs.
 """
 
-import hashlib
-import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 
 from met_culture.common.errors import UserError
-from met_culture.common.paths import main_checkout
 from met_culture.common.progress import progress
-from met_culture.common.terminal import print_note
+from met_culture.fetch.bulk_file import bulk_file, local_file
 from met_culture.fetch.candidates import is_candidate, subset
-from met_culture.fetch.catalogue_api import asker, is_fresh, listed_ids, searched_ids
+from met_culture.fetch.catalogue_api import asker, listed_ids, searched_ids
 from met_culture.fetch.catalogue_file import RULE_KEYS, csv_records, dump_records
 from met_culture.fetch.folder import FolderSource
+from met_culture.fetch.id_list import listed_objects
 from met_culture.fetch.image_list import ImageList
 from met_culture.fetch.params import FILES, FetchParams
 from met_culture.fetch.sources import Source
 from met_culture.fetch.state import FetchState
 from met_culture.web.client import Client
-from met_culture.web.errors import FetchError
 
 BATCH = 1000  # records of a dump that are stored together
-MAX_FILE = 8_000_000_000  # bytes; MetObjects.csv has 317 MB
 
 
 @dataclass(frozen=True)
@@ -46,12 +40,15 @@ class Catalogue:
 def choose(source: Source, state: FetchState, params: FetchParams) -> tuple[list[int], dict[str, object]]:
     """Return the ids to fetch, ascending, and metrics that describe the choice.
 
-    Of a museum folder, and of the sample, all objects are fetched, because that costs no request.
+    Of a museum folder, and of the sample, all objects are fetched, because that costs no request; a list of ids alone
+    chooses among those of a folder, too.
 
     Raises:
         UserError: The catalogue cannot be read, or names no object.
     """
     if isinstance(source, FolderSource):
+        if params.catalog == "ids":
+            return _limited("ids", params.catalog_file, _listed(local_file(params)), params)
         return _limited("folder", str(source.folder), Catalogue(source.ids()), params)
     client = source.client
     named = params.catalog_file if params.catalog in FILES else f"{client.api}, {params.catalog}"
@@ -92,7 +89,7 @@ def _listing(client: Client, state: FetchState, params: FetchParams) -> Catalogu
 
 def _csv(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
     ids, rows, skipped = set(), 0, 0
-    for row in progress(csv_records(_catalog_file(client, state, params)), "catalogue", "rows"):
+    for row in progress(csv_records(bulk_file(client, state, params)), "catalogue", "rows"):
         rows += 1
         if row is None:
             skipped += 1
@@ -107,7 +104,7 @@ def _row_counts(rows: int, skipped: int) -> dict[str, int]:
 
 def _dump(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
     ids, rows = set(), 0
-    file = _catalog_file(client, state, params)
+    file = bulk_file(client, state, params)
     for record in progress(dump_records(file, RULE_KEYS), "catalogue", "records"):
         rows += 1
         if is_candidate(record, params.candidates):
@@ -116,8 +113,17 @@ def _dump(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
 
 
 def _images(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
-    images = ImageList(_catalog_file(client, state, params), params.image_column, params.label_column)
+    images = ImageList(bulk_file(client, state, params), params.image_column, params.label_column)
     return Catalogue(images.ids, _row_counts(images.rows, images.skipped), images.store)
+
+
+def _ids(client: Client, state: FetchState, params: FetchParams) -> Catalogue:
+    return _listed(bulk_file(client, state, params))
+
+
+def _listed(file: Path) -> Catalogue:
+    ids, rows = listed_objects(file)
+    return Catalogue(ids, {"rows": rows})
 
 
 _CATALOGUES: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] = {
@@ -126,6 +132,7 @@ _CATALOGUES: dict[str, Callable[[Client, FetchState, FetchParams], Catalogue]] =
     "csv": _csv,
     "dump": _dump,
     "images": _images,
+    "ids": _ids,
 }
 
 
@@ -137,32 +144,3 @@ def _store_dump(file: Path, state: FetchState, chosen: set[int]) -> None:
         with state.transaction():
             for record in batch:
                 state.records.store(record["objectID"], record)
-
-
-def _catalog_file(client: Client, state: FetchState, params: FetchParams) -> Path:
-    """Return the bulk file; that of a URL is downloaded into the state folder if it has changed there."""
-    name = params.catalog_file or ""  # params has checked that it is set
-    if not name.startswith(("https://", "http://")):
-        return main_checkout() / Path(name).expanduser()
-    file = state.folder / f"catalog-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
-    key = f"answer {name}"  # forgotten when the fetch has ended
-    if not (file.exists() and is_fresh(state.stored_answer(key).get("at"))):
-        _download_catalog(client, state, name, file)
-        state.write_fact(key, json.dumps({"at": time.time()}))
-    return file
-
-
-def _download_catalog(client: Client, state: FetchState, url: str, file: Path) -> None:
-    """Download the bulk file of a URL, unless the local copy is up to date."""
-    etag = state.fact(f"catalog {url}") if file.exists() else None
-    partial = file.with_name(f".{file.name}")
-    print_note(f"fetch: reading {url}")
-    try:
-        status, new_etag = client.get_file(url, partial, max_bytes=MAX_FILE, etag=etag)
-    except FetchError as error:
-        raise UserError(f"fetch.catalog_file: {url}: {error}; check the address and the network.") from None
-    if status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
-        raise UserError(f"fetch.catalog_file: {url} answered status {status}; check the address.")
-    if status == HTTPStatus.OK:
-        partial.replace(file)
-        state.write_fact(f"catalog {url}", new_etag or "")

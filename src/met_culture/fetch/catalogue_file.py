@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 
 from met_culture.common.errors import UserError
 from met_culture.common.record_keys import COLUMNS
+from met_culture.common.user_csv import MAX_LINE, check_start
 from met_culture.fetch.records import BLANKS, MAX_ID, RecordError, coerce
 
 # The columns of MetObjects.csv that the rules need, by the API's keys.
 FIELDS = {"department": "Department", "classification": "Classification", "objectName": "Object Name"}
 ID, PUBLIC_DOMAIN = "Object ID", "Is Public Domain"
-LFS = b"version https://git-lfs"  # start of the pointer that replaces the file in a clone without Git LFS
-MAX_LINE = 5_000_000  # bytes; a longer line is cut, and then it is not JSON
+KEY = "fetch.catalog_file"
 BATCH = 500  # rows of a parquet file that memory holds at once
 
 # The keys that the rules need, and the id.
@@ -30,24 +30,6 @@ def _object_id(value: Any) -> int | None:  # noqa: ANN401 - what a file holds
     return number or None
 
 
-def check_start(file: Path) -> bytes:
-    """Return the first bytes of a bulk file.
-
-    Raises:
-        UserError: It cannot be read, or is the pointer of Git LFS or a web page.
-    """
-    try:
-        with file.open("rb") as opened:
-            start = opened.read(512)
-    except OSError as error:
-        raise UserError(f"fetch.catalog_file: {file} cannot be read ({error.strerror}).") from None
-    if start.startswith(LFS):
-        raise UserError(f"fetch.catalog_file: {file} is a Git LFS pointer; run `git lfs pull` in its repository.")
-    if start.lstrip()[:1] == b"<":
-        raise UserError(f"fetch.catalog_file: {file} is a web page; give the address of the file itself.")
-    return start
-
-
 def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
     """Yield the values of the keys in `RULE_KEYS` for every row of MetObjects.csv; None for an invalid row.
 
@@ -58,7 +40,7 @@ def csv_records(file: Path) -> Iterator[dict[str, Any] | None]:
     Raises:
         UserError: The file is not MetObjects.csv, or a row is not CSV.
     """
-    check_start(file)
+    check_start(KEY, file)
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
         rows = csv.reader(opened)
         try:
@@ -86,7 +68,7 @@ def dump_records(file: Path, keys: tuple[str, ...] = COLUMNS) -> Iterator[dict[s
     Raises:
         UserError: The file is neither of the two, or a row has no objectID.
     """
-    rows = _parquet_rows(file, keys) if check_start(file).startswith(b"PAR1") else _json_rows(file)
+    rows = _parquet_rows(file, keys) if check_start(KEY, file).startswith(b"PAR1") else _json_rows(file)
     for number, row in enumerate(rows, start=1):
         object_id = _object_id(row.get("objectID")) if isinstance(row, dict) else None
         if not object_id:
@@ -108,7 +90,7 @@ def _parquet_rows(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]
 
 def _json_rows(file: Path) -> Iterator[Any]:
     with file.open("rb") as lines:
-        while line := lines.readline(MAX_LINE):
+        while line := lines.readline(MAX_LINE):  # a longer line is cut, and then it is not JSON
             if not line.strip():
                 continue
             try:

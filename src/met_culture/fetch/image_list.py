@@ -1,9 +1,7 @@
 """Read a list of images: a CSV with an address and a label in each row, and perhaps fields of the API's records."""
 
-import csv
 import hashlib
 from collections.abc import Iterable, Iterator
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from sys import intern
@@ -11,7 +9,8 @@ from typing import Any
 
 from met_culture.common.errors import UserError
 from met_culture.common.record_keys import COLUMNS
-from met_culture.fetch.catalogue_file import MAX_LINE, check_start
+from met_culture.common.user_csv import column_position, csv_rows
+from met_culture.fetch.catalogue_file import KEY
 from met_culture.fetch.records import BLANKS, MAX_ID, coerce
 from met_culture.fetch.state import FetchState
 
@@ -107,35 +106,18 @@ class ImageList:
 
     def _records(self) -> Iterator[dict[str, Any] | None]:
         """Yield the fields of each row, with its address and its label; None for an invalid row."""
-        check_start(self._file)
-        with self._file.open(encoding="utf-8-sig", newline="") as opened:
-            rows = csv.reader(iter(partial(opened.readline, MAX_LINE), ""))
-            try:
-                header = [name.strip(BLANKS) for name in next(rows, [])]
-                positions = self._positions(header)
-                for row in rows:
-                    if row:
-                        yield _record(row, positions) if len(row) == len(header) else None
-            except csv.Error as error:
-                raise UserError(
-                    f"fetch.catalog_file: {self._file}, line {rows.line_num}: {error}; correct the row."
-                ) from None
-            except UnicodeDecodeError:
-                raise UserError(f"fetch.catalog_file: {self._file} is not UTF-8; save it as CSV in UTF-8.") from None
+        rows = csv_rows(KEY, self._file)
+        _, header = next(rows, (0, []))
+        header = [name.strip(BLANKS) for name in header]
+        positions = self._positions(header)
+        for _, row in rows:
+            yield _record(row, positions) if len(row) == len(header) else None
 
     def _positions(self, header: list[str]) -> dict[str, int]:
         """Return the position of each field of a record in a row."""
         positions = {name: header.index(name) for name in COLUMNS if name in header}
         for field, key in (("primaryImageSmall", "image_column"), ("culture", "label_column")):
-            name = self._columns[field]
-            count = header.count(name)
-            if count != 1:
-                columns = " ".join(", ".join(header).split())[:200] or "none"
-                raise UserError(
-                    f"fetch.catalog_file: {self._file} has {count or 'no'} column{'s' * (count > 1)} {name!r}, "
-                    f"and needs one (its columns: {columns}); set fetch.{key}."
-                )
-            positions[field] = header.index(name)
+            positions[field] = column_position(KEY, self._file, header, self._columns[field], f"set fetch.{key}")
         return positions
 
 

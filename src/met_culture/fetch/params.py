@@ -39,7 +39,7 @@ HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]  # lowe
 UserAgent = Annotated[str, Field(pattern=r"^[!-~][ -~]{2,199}$")]
 Url = Annotated[str, AfterValidator(_url)]
 Name = Annotated[str, Field(min_length=1)]
-FILES = ("csv", "dump", "images")  # catalogues that are read from fetch.catalog_file
+FILES = ("csv", "dump", "images", "ids")  # catalogues that are read from fetch.catalog_file
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -59,7 +59,7 @@ class FetchParams:
     source: Name
     sample_seed: Seed
     api: Url
-    catalog: Literal["search", "listing", "csv", "dump", "images"]
+    catalog: Literal["search", "listing", "csv", "dump", "images", "ids"]
     catalog_file: Name | None
     image_column: Name
     label_column: Name
@@ -78,13 +78,20 @@ class FetchParams:
         """Whether the objects come from a list of images with their labels."""
         return self.source == "met" and self.catalog == "images"
 
+    @property
+    def rules(self) -> tuple[CandidateRule, ...]:
+        """The rules that apply: none to a folder, which is read as a whole, nor to a list, which has chosen already."""
+        return self.candidates if self.source == "met" and self.catalog not in ("images", "ids") else ()
+
     def __post_init__(self) -> None:
-        """Reject a catalogue without its file, a date of changes where there is none, and one column for two uses."""
+        """Reject catalogues without their file or source, a date of changes where there is none, and a column twice."""
         if self.catalog in FILES and not self.catalog_file:
             raise ValueError(f"catalog is {self.catalog}, so catalog_file must be the path or URL of its file")
         if self.catalog == "dump" and self.since:
             raise ValueError("since must be null with catalog dump, because a dump is compared as a whole")
         if self.catalog == "images" and self.since:
             raise ValueError("since must be null with catalog images, because a list does not say what has changed")
+        if self.catalog == "ids" and self.source == "sample":
+            raise ValueError("catalog ids needs source met or a museum folder, because the sample has ids of its own")
         if self.image_column == self.label_column:
             raise ValueError(f"image_column and label_column must differ, and both are {self.image_column!r}")

@@ -89,11 +89,10 @@ def fetch(source: Source, state: FetchState, params: FetchParams, out: Path | No
     _print_plan(params, len(ids), *state.count_missing(refresh.outdated, refresh.first_run))
     if out is None:
         return None
-    rules = params.candidates if source.is_remote and not params.is_image_list else ()
     bar: tqdm[Any] = progress(None, "fetch", "objects", total=len(ids))
     with bar:
-        _download(Download(source, state, rules, bar, skip_refused=params.is_image_list), ids, refresh)
-    counts = build(state, rules, out)
+        _download(Download(source, state, params.rules, bar, skip_refused=params.is_image_list), ids, refresh)
+    counts = build(state, params.rules, out)
     state.forget_facts("answer ")  # the next fetch requests the catalogue again
     state.forget_facts("refresh ")
     return choice | counts | {"without_answer": state.count_failures()}
