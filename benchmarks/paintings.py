@@ -92,11 +92,11 @@ def _missing(status: str) -> str:
 
 
 def compare(data: Path, labels: list[str]) -> None:
-    """Print every difference between the table and a run, and how many there are of each kind."""
+    """Print the differences between the table and a run, and how many there are of each kind."""
     published = read_table(TABLE, TYPES, f"git checkout {TABLE}")
     found = pd.DataFrame(changes(published, outcomes(data, labels)), columns=["objectID", "kind", "detail"])
-    for change in found.itertuples():
-        print_line(f"{change.objectID}: {change.kind} {f'({change.detail})' if change.detail else ''}".rstrip())
+    for change in found[found["detail"] != ""].itertuples():
+        print_line(f"{change.objectID}: {change.kind} ({change.detail})")
     counts = ", ".join(f"{count} {kind}" for kind, count in found["kind"].value_counts().sort_index().items())
     unchanged = len(published) - found["objectID"].nunique()
     print_line(f"{unchanged} of {len(published)} paintings are unchanged" + (f"; {counts}" if counts else ""))

@@ -11,6 +11,7 @@ from dvc.repo import Repo
 from support import ROOT
 
 ALL = {"fetch", "clean", "explore", "preprocess", "train", "evaluate"}
+PAINTINGS = "benchmarks/paintings.csv"  # what clean.folds_file usually names
 # What is edited, below src/met_culture, and the stages whose dependencies have changed then.
 RERUN = {
     "common": ALL,
@@ -55,6 +56,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("dvc.yaml", "params.yaml", ".dvcignore"):
         shutil.copy(ROOT / name, folder)
+    (folder / PAINTINGS).parent.mkdir()
+    shutil.copy(ROOT / PAINTINGS, folder / PAINTINGS)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     for stage in yaml.safe_load((folder / "dvc.yaml").read_text())["stages"].values():
         for kind in ("outs", "metrics", "plots"):
@@ -87,6 +90,15 @@ def test_an_edit_reruns_what_it_touches(clone: Path, edited: str) -> None:
         assert changed_stages(clone) == RERUN[edited]
     finally:
         file.write_text(before)
+
+
+def test_other_published_folds_rerun_clean(clone: Path) -> None:
+    before = (clone / PAINTINGS).read_bytes()
+    (clone / PAINTINGS).write_bytes(before.replace(b",0\n", b",1\n", 1))
+    try:
+        assert changed_stages(clone) == {"clean"}
+    finally:
+        (clone / PAINTINGS).write_bytes(before)
 
 
 def test_the_table_names_every_folder_of_the_package() -> None:

@@ -3,12 +3,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import paintings as published_paintings
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from support import record, set_param, write_folder
 
 from met_culture.clean import __main__ as clean
+from met_culture.clean.params import CleanParams
+from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.common.files import read_json
 from met_culture.fetch import __main__ as fetch
@@ -166,3 +169,13 @@ def test_the_real_museum_is_counted_as_its_readme_says(
         "val": 1,
         "test": 1,
     }
+    # The published folds are those that these rules draw, and give the same bytes.
+    published = pd.read_csv(published_paintings.TABLE)
+    drawn = published_paintings.table(workspace / "data", load("clean", CleanParams))
+    assert drawn.equals(published)
+    set_param(workspace, "folds: null", "folds: 5")
+    stage(clean.main, *ARGUMENTS)
+    without_file = (workspace / "data/clean/paintings.csv").read_bytes()
+    set_param(workspace, "folds_file: null", f"folds_file: {published_paintings.TABLE}")
+    stage(clean.main, *ARGUMENTS)
+    assert (workspace / "data/clean/paintings.csv").read_bytes() == without_file

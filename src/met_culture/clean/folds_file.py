@@ -37,25 +37,25 @@ def _read_cells(file: Path, hints: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(cells, orient="index", columns=list(hints))
 
 
-def _check(file: Path, cells: pd.Series, is_valid: pd.Series, wanted: str) -> None:
+def _check(file: Path, cells: pd.Series, is_valid: pd.Series, fault: str) -> None:
     faults = cells[~is_valid]
     if len(faults):
         line, text = faults.index[0], f"{cells.name} {str(faults.iloc[0])[:40]!r}"
-        raise UserError(f"{KEY}: {file}, line {line}: {text} is not {wanted}; correct it.")
+        raise UserError(f"{KEY}: {file}, line {line}: {text} {fault}; correct it.")
 
 
 def _integers(file: Path, cells: pd.Series) -> pd.Series:
     is_integer = cells.str.fullmatch(r"\d{1,18}", flags=re.ASCII).astype(bool)
-    _check(file, cells, is_integer, "a whole number")
+    _check(file, cells, is_integer, "is not a whole number")
     return cells.astype("int64")
 
 
 def _parts(file: Path, cells: pd.Series, folds: int | None) -> pd.Series:
     if folds is None:
-        _check(file, cells, cells.isin(SPLITS), f"one of {', '.join(SPLITS)}")
+        _check(file, cells, cells.isin(SPLITS), f"is not one of {', '.join(SPLITS)}")
         return cells
     parts = _integers(file, cells)
-    _check(file, cells, parts < folds, f"below clean.folds ({folds})")
+    _check(file, cells, parts < folds, f"is not below clean.folds ({folds})")
     return parts
 
 
@@ -87,7 +87,7 @@ def read_folds(params: CleanParams) -> pd.DataFrame | None:
     hint = "choose a clean.seed that it has" if params.folds else "set clean.folds to use its folds"
     cells = _read_cells(file, {"objectID": "add it", "group": "add it", column: hint})
     ids = _integers(file, cells["objectID"])
-    _check(file, ids, ~ids.duplicated(), "there for the first time")
+    _check(file, ids, ~ids.duplicated(), "is there for the second time")
     table = pd.DataFrame({"group": _integers(file, cells["group"]), "part": _parts(file, cells[column], params.folds)})
     if params.split == "grouped":
         _check_groups(file, column, table)
@@ -120,5 +120,4 @@ def describe_coverage(objects: pd.DataFrame, folds: pd.DataFrame) -> str:
     missing += [f"{count} {kind}" for kind, count in rejected.items()]
     used = f"{listed['label'].notna().sum()} of the {len(folds)} paintings of {KEY} are used"
     unlisted = (objects["kind"] == UNLISTED).sum()
-    others = f"; {unlisted} other paintings are left out" if unlisted else ""
-    return f"{used} (missing: {', '.join(missing) or 'none'}){others}"
+    return f"{used} (missing: {', '.join(missing) or 'none'}); other paintings, left out: {unlisted}"
