@@ -2,4 +2,4 @@
 # Cost: COST100.
 # Result: benchmarks/results/article_museum.json and benchmarks/results/models_article_100.json.
 dvc exp run --name article_100 \
-  -S train.model=cnn -S train.epochs=100
+  -S train.model=cnn -S train.epochs=100 "$@"

@@ -2,4 +2,4 @@
 # These are the defaults of params.yaml. Source: any.
 # Cost: COST50. Result: benchmarks/results/article_museum.json.
 dvc exp run --name article_50 \
-  -S train.model=cnn -S train.epochs=50
+  -S train.model=cnn -S train.epochs=50 "$@"

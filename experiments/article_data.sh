@@ -6,4 +6,4 @@ dvc exp run --name article_data \
   -S fetch.source=met -S fetch.catalog=images \
   -S fetch.catalog_file=https://raw.githubusercontent.com/rachelkberryman/Met_Image_Classification/master/dash_app/paintings_random_image_data.csv \
   -S clean.split=shuffled -S clean.val_fraction=0.18 -S clean.test_fraction=0.12 -S clean.seed=42 \
-  -S train.model=cnn -S train.epochs=100
+  -S train.model=cnn -S train.epochs=100 "$@"

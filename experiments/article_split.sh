@@ -3,4 +3,4 @@
 # Cost: COST100. Result: benchmarks/results/article_museum_split.json.
 dvc exp run --name article_split \
   -S train.model=cnn -S train.epochs=100 \
-  -S clean.split=shuffled -S clean.val_fraction=0.18 -S clean.test_fraction=0.12
+  -S clean.split=shuffled -S clean.val_fraction=0.18 -S clean.test_fraction=0.12 "$@"

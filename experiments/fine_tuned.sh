@@ -9,4 +9,4 @@ dvc exp run --name fine_tuned \
   -S train.epochs=20 -S train.dropout=0.5 \
   -S train.optimizer=adamw -S train.learning_rate=0.0004 -S train.schedule=cosine -S train.schedule_length=20 \
   -S train.augment.rotation=0 -S train.augment.shift=0.1 -S train.augment.flip=true \
-  -S train.label_smoothing=0.1 -S train.class_weights=balanced -S train.keep=last -S train.calibrate=true
+  -S train.label_smoothing=0.1 -S train.class_weights=balanced -S train.keep=last -S train.calibrate=true "$@"

@@ -5,4 +5,4 @@
 dvc exp run --name frozen \
   -S train.model=efficientnet_lite0 -S preprocess.image_size=224 -S preprocess.interpolation=area \
   -S train.epochs=0 -S train.dropout=0.2 \
-  -S train.label_smoothing=0.1 -S train.class_weights=balanced -S train.keep=last -S train.calibrate=true
+  -S train.label_smoothing=0.1 -S train.class_weights=balanced -S train.keep=last -S train.calibrate=true "$@"

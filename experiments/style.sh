@@ -7,4 +7,4 @@ dvc exp run --name style \
   -S train.model=style -S preprocess.image_size=224 -S preprocess.interpolation=area -S preprocess.fit=squash \
   -S preprocess.crops=3 -S preprocess.crop_min=0.6 \
   -S 'train.head.views=[1,2,5]' -S 'train.head.c=[32,100,320,1000]' -S train.head.folds=5 \
-  -S train.class_weights=balanced -S train.calibrate=false
+  -S train.class_weights=balanced -S train.calibrate=false "$@"

@@ -24,6 +24,7 @@ def test_a_preset_is_valid_and_says_what_it_costs(preset: Path, tmp_path: Path) 
     check_all(path)
     assert {"Cost:", "Result:"} <= set(preset.read_text().split())
     assert f"--name {preset.stem}" in preset.read_text()
+    assert preset.read_text().endswith(' "$@"\n'), "it takes further options"
 
 
 def test_the_articles_preset_is_the_default() -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import models_page
 import pytest
 import yaml
+from paintings import FOLDS
 from support import ROOT
 from test_floors import FLOORS
 
@@ -140,6 +141,19 @@ def fetch_claims() -> list[Claim]:
     return [*claims, sentence("README.md", words, f"{requests:,}", f"{minutes:.0f}")]
 
 
+def published_claims() -> list[Claim]:
+    """Return the claims about benchmarks/paintings.csv."""
+    paintings = len((ROOT / "benchmarks/paintings.csv").read_text().splitlines()) - 1
+    pace = yaml.safe_load((ROOT / "params.yaml").read_text())["fetch"]["requests_per_second"]
+    minutes = round(paintings / pace / 60)
+    return [
+        sentence("docs/fetch.md", "Its # records take about # minutes at one request a second", paintings, minutes),
+        sentence("docs/reproducibility.md", "the # paintings of the results", paintings),
+        sentence("docs/reproducibility.md", "the fold, from # to #,", 0, FOLDS - 1),
+        sentence("docs/reproducibility.md", "fetch them yourself, in about # minutes", minutes),
+    ]
+
+
 def fetch_speed_claims() -> list[Claim]:
     fetch, scale = result("fetch"), result("fetch_scale")["first"]
     names = ("fetch", "img2dataset_retries_3", "img2dataset")
@@ -200,6 +214,7 @@ def claims() -> list[Claim]:
         *painting_claims(),
         *sample_claims(),
         *fetch_claims(),
+        *published_claims(),
         *fetch_speed_claims(),
         *experiment_claims(),
         *tolerance_claims(),

@@ -1,6 +1,6 @@
 """Every `bash` block of README.md and docs/ as a reader types it, in order, in a clone on a quarter of the sample.
 
-Those marked `sh` need a GPU, several machines or a batch system; the batch job runs here with another `srun`.
+Those marked `sh` need a GPU, several machines, a batch system or data that is not here; the batch job runs here with another `srun`.
 Each of some thirty runs of a stage is a process of its own: `make slow` runs the two commands and the shortest block,
 `make nightly` all others.
 """
@@ -74,6 +74,7 @@ def test_every_section_with_commands_is_executed_here() -> None:
         "Fetch from the museum",
         "Try it without the museum",
         "Verify it",
+        "Repeat the results on real paintings",
     ]
 
 
@@ -288,6 +289,20 @@ def test_other_data(clean: Reader) -> None:
     assert said.count("Ran experiment") == 4
     assert read_json(clean.folder / "metrics/fetch.json")["catalog"] == "search"
     assert len(pd.read_csv(clean.folder / "data/clean/paintings.csv")) > 60
+
+
+@pytest.mark.nightly
+def test_the_published_paintings_and_folds(clean: Reader, real_museum: Path) -> None:
+    (commands,) = COMMANDS["Repeat the results on real paintings"]
+    set_param(clean.folder, "source: ../museum", "source: sample")
+    with serving(real_museum) as api:
+        ask_museum(clean.folder, api)
+        said = clean.paste(commands)
+    assert "409 of the 409 paintings of clean.folds_file are used (missing: none); other paintings, left out: 0" in said
+    assert "409 of 409 paintings are unchanged" in said
+    table = pd.read_csv(clean.folder / "benchmarks/paintings.csv")
+    rows = pd.read_csv(clean.folder / "data/clean/paintings.csv").merge(table, on="objectID")
+    assert ((rows["split"] == "test") == (rows["fold_11"] == 0)).all()
 
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed; requirements-dev.txt has it")
