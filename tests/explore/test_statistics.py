@@ -67,6 +67,21 @@ def test_every_india_is_one_culture_and_the_rest_holds_its_paintings() -> None:
     assert counted["paintings"].to_dict() == {"India (all)": 2, "4 others": 2}
 
 
+def test_paintings_by_the_article_s_rule_beside_those_of_clean() -> None:
+    table = objects(
+        {"classification": "Paintings", "culture": "India (Deccan)"},
+        {"classification": "Paintings", "culture": "India (Deccan)"},
+        {"classification": "Paintings", "culture": "India (Punjab Hills)"},
+        {"classification": "", "culture": "American"},
+        {"classification": "Jade", "culture": "China"},
+        {"classification": "Paintings", "culture": ""},
+    )
+    counted = statistics.painting_cultures(table, pd.Series([1, 3, 4]), 2)
+    assert counted.columns.tolist() == ["classified as Paintings", "kept by clean"]
+    assert counted.index.tolist() == ["India (Deccan)", "(empty)", "2 others"]
+    assert counted.to_numpy().tolist() == [[2, 1], [1, 0], [1, 2]]
+
+
 @pytest.mark.parametrize(
     ("text", "height"),
     [

@@ -1,4 +1,4 @@
-"""The ten plots of explore, each drawn from the collection."""
+"""The twelve plots of explore, each drawn from the collection."""
 
 from collections.abc import Iterator
 
@@ -16,6 +16,7 @@ from met_culture.fetch.records import INTEGERS
 from met_culture.plotting.style import Cell
 
 GRID_COLUMNS = 6
+ARTICLE_CULTURES = 15
 
 
 def _random_objects(collection: Collection, count: int, rng: np.random.Generator) -> Figure:
@@ -44,6 +45,20 @@ def _cultures(collection: Collection, count: int) -> Figure:
         return _object_counts(collection, cultures["works"], "Works by culture")
     title = "Works (and paintings) by culture"
     return plots.bars(cultures["works"], title, collection.scope, "objects", cultures["paintings"])
+
+
+def _article_classifications(collection: Collection, count: int) -> Figure:
+    names = collection.objects["classification"].fillna("").replace("", statistics.EMPTY)
+    title = f"As in the article: works by classification, all {names.nunique():,} names as the records have them"
+    return _object_counts(collection, statistics.top(names, count), title)
+
+
+def _article_cultures(collection: Collection) -> Figure:
+    kept = collection.paintings["objectID"]
+    cultures = statistics.painting_cultures(collection.objects, kept, ARTICLE_CULTURES)
+    article, ours = (cultures[name] for name in cultures)
+    title = f"As in the article: the {ARTICLE_CULTURES} cultures with most paintings, as the records name them"
+    return plots.bars(article, title, collection.scope, "paintings", ours)
 
 
 def _shapes(collection: Collection) -> Figure:
@@ -75,7 +90,9 @@ def overview(collection: Collection, params: ExploreParams) -> Iterator[tuple[st
     yield "columns", plots.bars(statistics.filled(objects), title, collection.scope, "fraction of objects")
     classifications = statistics.top(statistics.families(objects["classification"]), params.bars)
     yield "classifications", _object_counts(collection, classifications, "Classifications, aliases joined")
+    yield "article_classifications", _article_classifications(collection, params.bars)
     yield "cultures", _cultures(collection, params.bars)
+    yield "article_cultures", _article_cultures(collection)
     media = statistics.top(statistics.media(objects["medium"]), params.bars)
     yield "media", _object_counts(collection, media, "Most used media")
     title = "Paintings, drawings, sculptures, by classification or name"

@@ -38,7 +38,7 @@ def bars(values: pd.Series, title: str, scope: str, x_label: str, second: pd.Ser
         axis.annotate(number, (value, position), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
     axis.set_yticks(positions, [shortened(str(name), 45) for name in values.index], fontsize=8)
     axis.set_ylim(len(values) - 0.4, -0.6)
-    largest = max(values, default=0)
+    largest = max([*values, *([] if second is None else second)], default=0)
     axis.set_xlim(0, largest * 1.15 if largest else 1)
     axis.set_xlabel(x_label)
     axis.spines[["top", "right"]].set_visible(False)

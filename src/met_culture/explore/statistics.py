@@ -84,6 +84,29 @@ def cultures(objects: pd.DataFrame, count: int) -> pd.DataFrame:
     return pd.DataFrame({"works": works, "paintings": paintings})
 
 
+def painting_cultures(objects: pd.DataFrame, kept: pd.Series, count: int) -> pd.DataFrame:
+    """Return how many works of each culture are paintings, by the article's rule and by that of clean.
+
+    Args:
+        objects: The fetched objects; cultures are counted as the records name them, like in the article.
+        kept: objectIDs of the paintings that clean kept.
+        count: Number of cultures; the others are one more row.
+
+    Returns:
+        Columns `classified as Paintings` (the article's rule) and `kept by clean`, the most frequent culture first.
+    """
+    culture = objects["culture"].fillna("").replace("", EMPTY)
+    classified, is_kept = objects["classification"] == "Paintings", objects["objectID"].isin(kept)
+    order = top(culture[classified | is_kept], count)
+    columns = {}
+    for name, chosen in (("classified as Paintings", classified), ("kept by clean", is_kept)):
+        counts = culture[chosen].value_counts().reindex(order.index, fill_value=0)
+        if len(order) > count:
+            counts.iloc[-1] = int(chosen.sum() - counts.iloc[:-1].sum())
+        columns[name] = counts
+    return pd.DataFrame(columns)
+
+
 def heights(dimensions: pd.Series) -> pd.Series:
     """Return the first height in centimetres in each description of dimensions; missing where there is none."""
     matches = dimensions.fillna("").str.slice(stop=LONGEST_DIMENSIONS).map(CENTIMETRES.search)
