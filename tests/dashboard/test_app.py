@@ -192,6 +192,77 @@ def test_an_example_is_answered_without_a_browser(folder: Path, monkeypatch: pyt
     assert len(page.warning) == 1
 
 
+def game(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """Return the page with the game chosen."""
+    monkeypatch.chdir(folder)
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    return page.segmented_control[0].set_value("Surprise me").run()
+
+
+def test_the_game_keeps_the_score_of_both_to_its_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = game(folder, monkeypatch)
+    visitor = model = 0
+    for number in range(2):
+        assert not page.exception
+        assert [button.label for button in page.button] == LABELS
+        score = f"Correct: you **{visitor} of {number}**, the model **{model} of {number}**."
+        assert page.markdown[0].value == f"{score} Test painting {number + 1} of 8, in random order."
+        assert not page.success
+        assert not page.error
+        page = page.button[number % 4].click().run()
+        answer = page.markdown[1].value
+        visitor += LABELS[number % 4] in answer
+        assert page.markdown[2].value.startswith("✓" if LABELS[number % 4] in answer else "✗")
+        is_right = "This is right." in [*page.success, *page.error][0].value
+        assert is_right == bool(page.success) != bool(page.error)
+        model += is_right
+        (button,) = page.button
+        page.session_state["game"].position += 6 * number  # the eighth and last follows the second
+        page = button.click().run()
+    assert page.success[0].value == "You have seen all 8 test paintings."
+    assert f"you **{visitor} of 2**, the model **{model} of 2**" in page.markdown[0].value
+    page = page.button[0].click().run()
+    assert "you **0 of 0**" in page.markdown[0].value
+
+
+def test_the_game_without_paintings_says_what_to_do(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder / "models", tmp_path / "models")
+    page = game(tmp_path, monkeypatch)
+    assert not page.exception
+    assert [info.value for info in page.info] == [
+        "There are no test paintings of the model's cultures here; `make repro` creates them."
+    ]
+
+
+def test_a_painting_that_cannot_be_read_counts_for_nobody(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("models", "data"):
+        shutil.copytree(folder / name, tmp_path / name)
+    shutil.rmtree(tmp_path / "data/raw")
+    page = game(tmp_path, monkeypatch)
+    assert not page.exception
+    assert "cannot be shown" in page.warning[0].value
+    page = page.button[0].click().run()
+    assert page.markdown[0].value.endswith("the model **0 of 0**. Test painting 2 of 8, in random order.")
+
+
+@pytest.mark.slow
+def test_the_game_is_played_by_keyboard_and_its_title_is_text(browser: Browser, url: str) -> None:
+    with opened(browser, url, 390) as page:
+        page.get_by_text("Surprise me", exact=True).click()
+        expect(page.get_by_role("button", name=LABELS[-1])).to_be_visible()
+        assert "A & B" not in page.locator("[data-testid=stMain]").inner_text()  # it is shown after the guess
+        page.keyboard.press("1")
+        expect(page.get_by_role("progressbar")).to_have_count(4)
+        assert HOSTILE in page.get_by_test_id("stImageCaption").inner_text().replace("\u2060", "")
+        assert page.evaluate(OVERFLOW) == 0
+        page.keyboard.press("n")
+        expect(page.get_by_text("Test painting 2 of 8")).to_be_visible()
+
+
 @pytest.mark.parametrize("content", ["", "objectID\n1\n"])
 def test_a_damaged_table_is_named(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     shutil.copytree(folder / "models", tmp_path / "models")

@@ -15,8 +15,8 @@ from met_culture.explore.collection import read_collection
 from met_culture.explore.overview import _fullest_object
 from met_culture.fetch import __main__ as fetch
 
-PLOTS = ["article_classifications", "article_cultures", "classes", "classifications", "collection", "columns", "cultures"]
-PLOTS += ["duplicates", "kinds", "media", "object", "shapes"]
+PLOTS = ["article_classifications", "article_cultures", "classes", "classifications", "collection"]
+PLOTS += ["columns", "cultures", "duplicates", "kinds", "media", "object", "shapes"]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The dashboard: upload an image, see its predicted culture, a heat map, and the most similar training paintings.
 
+Or guess the culture of random test paintings against the model.
 `make app` starts it with Streamlit, for this machine alone (.streamlit/config.toml). It reads outputs of the pipeline;
 uploads stay in memory.
 """
@@ -19,13 +20,17 @@ from met_culture.common.errors import UserError
 from met_culture.dashboard.markdown import plain
 from met_culture.dashboard.neighbours import Neighbours, embedding, neighbours
 from met_culture.dashboard.revisions import MODEL, Revision, revisions
+from met_culture.dashboard.surprise import play
 from met_culture.dashboard.views import RAW, choose_image, show_error, show_nearest, show_prediction
 from met_culture.predict.inputs import InputImage
 from met_culture.predict.outputs import Failure
 from met_culture.predict.predictor import Models, predict
 
 PAINTINGS = Path("data/clean/paintings.csv")
-COLUMNS = {"objectID": int, "label": str, "split": str, "title": str, "image_file": str}
+TEXTS = ("label", "split", "title", "artistDisplayName", "objectDate", "image_file")
+COLUMNS = {"objectID": int} | dict.fromkeys(TEXTS, str)
+SURPRISE = "Surprise me"
+PARTS = ("Predict an image", SURPRISE)
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ def changed_at(path: Path) -> float:
     return path.stat().st_mtime if path.is_file() else 0.0
 
 
-def choose() -> tuple[LoadedModel, InputImage | None]:
-    """Show the choice of a model and an image, and return both.
+def choose_model() -> tuple[Revision, LoadedModel]:
+    """Show the choice of a model, and return it.
 
     Raises:
         UserError: The model or the table of paintings is missing or damaged.
@@ -90,12 +95,43 @@ def choose() -> tuple[LoadedModel, InputImage | None]:
     revision = st.selectbox("Trained model", available, format_func=lambda revision: revision.name)
     if note:
         st.caption(plain(note))
-    table_changed = changed_at(PAINTINGS)
-    loaded = load(revision, changed_at(Path(MODEL)), table_changed)
+    loaded = load(revision, changed_at(Path(MODEL)), changed_at(PAINTINGS))
     source = loaded.models[0][1].source
     drawn = " A program drew it: predictions say nothing about real paintings." if "synthetic" in source else ""
     st.caption(f"Trained on the {plain(source)}.{drawn}")
-    return loaded, choose_image(read_paintings(table_changed))
+    return revision, loaded
+
+
+def show_image(loaded: LoadedModel, image: InputImage) -> None:
+    """Show what the model predicts for an image.
+
+    Raises:
+        UserError: The model gives values that are no probabilities.
+    """
+    with loaded.lock:
+        (result,) = predict([image], loaded.models)
+        if isinstance(result, Failure):
+            st.error(f"This image cannot be used: {plain(result.error)}. Choose another one.")
+            return
+        show_prediction(result, loaded.models)
+        show_nearest(result.arrays[0], loaded.embedder, loaded.training)
+
+
+def show_page() -> None:
+    """Show the choice of a model, and below it the prediction of an image or the game.
+
+    Raises:
+        UserError: The model or the table of paintings is missing or damaged.
+    """
+    revision, loaded = choose_model()
+    changed = changed_at(PAINTINGS)
+    paintings = read_paintings(changed)
+    if st.segmented_control("Part", PARTS, default=PARTS[0], required=True, label_visibility="collapsed") == SURPRISE:
+        play(paintings, loaded.models, (revision, changed_at(Path(MODEL)), changed), loaded.lock)
+        return
+    image = choose_image(paintings)
+    if image:
+        show_image(loaded, image)
 
 
 def main() -> None:
@@ -103,23 +139,9 @@ def main() -> None:
     st.set_page_config("Culture of a painting", layout="centered")
     st.title("Which culture does a painting come from?")
     try:
-        loaded, image = choose()
+        show_page()
     except UserError as error:
         show_error(error)
-        return
-    if not image:
-        return
-    with loaded.lock:
-        try:
-            (result,) = predict([image], loaded.models)
-        except UserError as error:
-            show_error(error)
-            return
-        if isinstance(result, Failure):
-            st.error(f"This image cannot be used: {plain(result.error)}. Choose another one.")
-            return
-        show_prediction(result, loaded.models)
-        show_nearest(result.arrays[0], loaded.embedder, loaded.training)
 
 
 if __name__ == "__main__":

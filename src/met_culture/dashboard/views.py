@@ -57,8 +57,13 @@ def show_label(probabilities: np.ndarray, meta: ModelMeta) -> None:
         st.warning(f"Unsure: {labels[best]} is most probable, {percent}, but below {meta.threshold:.0%}.")
     else:
         st.success(f"{labels[best]}, {percent}")
+    show_probabilities(probabilities, meta.labels)
+
+
+def show_probabilities(probabilities: np.ndarray, labels: tuple[str, ...]) -> None:
+    """Show the probability of each label, float (labels,)."""
     for label, probability in zip(labels, probabilities, strict=True):
-        st.progress(min(1.0, float(probability)), text=f"{label}: {probability:.1%}")
+        st.progress(min(1.0, float(probability)), text=f"{plain(label)}: {probability:.1%}")
 
 
 def show_prediction(prediction: Prediction, models: Models) -> None:

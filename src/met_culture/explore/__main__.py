@@ -3,8 +3,8 @@
 Reads: `objects.parquet`, `images/` and `source.json` of fetch; `paintings.csv` and `labels.json` of clean.
 Writes, in the folder of the last argument: collection.png (a random grid), object.png (one object's columns),
 columns.png (how filled each is), classifications.png, cultures.png, media.png, kinds.png, classes.png (a grid of every
-culture), shapes.png (sizes, dates, colours), duplicates.png (images that are in one group), and the article's two charts,
-article_classifications.png and article_cultures.png, which count the names as the records have them.
+culture), shapes.png (sizes, dates, colours), duplicates.png (images that are in one group). The article's two charts,
+article_classifications.png and article_cultures.png, count the names as the records have them.
 """
 
 from met_culture.common.cli import path_arguments, run

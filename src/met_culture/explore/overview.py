@@ -48,16 +48,17 @@ def _cultures(collection: Collection, count: int) -> Figure:
 
 
 def _article_classifications(collection: Collection, count: int) -> Figure:
-    names = collection.objects["classification"].fillna("").replace("", statistics.EMPTY)
-    title = f"As in the article: works by classification, all {names.nunique():,} names as the records have them"
-    return _object_counts(collection, statistics.top(names, count), title)
+    names = collection.objects["classification"].fillna("")
+    different = names[names != ""].nunique()
+    title = f"As in the article: works by classification, {different:,} names as the records have them"
+    return _object_counts(collection, statistics.top(names.replace("", statistics.EMPTY), count), title)
 
 
 def _article_cultures(collection: Collection) -> Figure:
     kept = collection.paintings["objectID"]
     cultures = statistics.painting_cultures(collection.objects, kept, ARTICLE_CULTURES)
     article, ours = (cultures[name] for name in cultures)
-    title = f"As in the article: the {ARTICLE_CULTURES} cultures with most paintings, as the records name them"
+    title = "As in the article: paintings by culture, as the records name it"
     return plots.bars(article, title, collection.scope, "paintings", ours)
 
 

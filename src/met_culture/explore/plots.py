@@ -29,16 +29,17 @@ def bars(values: pd.Series, title: str, scope: str, x_label: str, second: pd.Ser
     figure, axis = plt.subplots(figsize=(9, 1.5 + BAR_HEIGHT * len(values)), layout="constrained")
     positions = np.arange(len(values))
     axis.barh(positions, values, color=BLUE if second is None else SKY_BLUE, label=values.name)
-    numbers = [_number(value) for value in values]
+    numbers, ends = [_number(value) for value in values], list(values)
     if second is not None:
         axis.barh(positions, second, color=BLUE, height=0.45, label=second.name)
         numbers = [f"{number} ({_number(value)})" for number, value in zip(numbers, second, strict=True)]
+        ends = list(np.maximum(values, second))
         axis.legend(loc="lower right")
-    for position, value, number in zip(positions, values, numbers, strict=True):
-        axis.annotate(number, (value, position), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    for position, end, number in zip(positions, ends, numbers, strict=True):
+        axis.annotate(number, (end, position), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
     axis.set_yticks(positions, [shortened(str(name), 45) for name in values.index], fontsize=8)
     axis.set_ylim(len(values) - 0.4, -0.6)
-    largest = max([*values, *([] if second is None else second)], default=0)
+    largest = max(ends, default=0)
     axis.set_xlim(0, largest * 1.15 if largest else 1)
     axis.set_xlabel(x_label)
     axis.spines[["top", "right"]].set_visible(False)
