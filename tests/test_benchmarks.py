@@ -1,5 +1,6 @@
 """The committed results of the benchmarks hold what the project promises, and trials run; nothing is timed here."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import article_page
 import fetch
 import models
 import models_page
@@ -90,6 +92,38 @@ def test_dvc_finds_nothing_to_do_among_130_000_files_in_seconds() -> None:
 
 def test_the_page_of_scaling_is_that_of_the_results() -> None:
     assert scaling_page.PAGE.read_text(encoding="utf-8") == scaling_page.text()
+
+
+def test_the_page_of_the_article_is_that_of_the_results() -> None:
+    assert article_page.PAGE.read_text(encoding="utf-8") == article_page.text()
+
+
+def test_the_page_of_the_article_shows_what_is_measured_and_says_what_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in article_page.OTHERS:
+        (tmp_path / f"{name}.json").write_text((RESULTS / f"{name}.json").read_text())
+    monkeypatch.setattr(article_page, "RESULTS", tmp_path)
+    assert article_page.text().count("| not measured yet | not measured yet |") == len(article_page.ROWS)
+    run = {"clean": {"paintings": 9}, "train": {"weights": 1, "val_accuracy_last_10": 0.5}}
+    run["evaluate"] = {"accuracy": 0.75, "macro_f1": 0.25}
+    for row in article_page.ROWS:
+        params = {"train": {"optimizer": row.optimizer, "epochs": row.epochs}}
+        result = {"params": params, "folds": [run]}
+        if row.result.startswith("article"):
+            other = tmp_path / f"{row.result}.json"
+            others = json.loads(other.read_text())["experiments"] if other.exists() else []
+            result = {"experiments": [*others, run | {"params": params}]}
+        (tmp_path / f"{row.result}.json").write_text(json.dumps(result))
+    end = {"accuracy": 0.87, "interval_95": [0.82, 0.91], "probability_of_0.8": 0.97}
+    curve = {"epochs": 50, "n_article": 2593, "extrapolated": {"error falls to zero": end}}
+    curve["curve"] = [{"n_train": 40, "accuracy": 0.6, "interval_95": [0.5, 0.7]}]
+    (tmp_path / "learning_curve.json").write_text(json.dumps(curve))
+    text = article_page.text()
+    assert "not measured" not in text
+    assert text.count("| 1 | 0.500 (0.500 to 0.500) | 0.750 (0.750 to 0.750) | 0.250 (") == len(article_page.ROWS)
+    shown = ("| 40 | 0.600 (0.500 to 0.700) |", "| 0.870 (0.820 to 0.910) |", "97 % of", "+0.000", "is believable")
+    assert [words for words in shown if words not in text] == []
 
 
 def test_dvc_finds_nothing_to_do_and_restores_in_seconds() -> None:
