@@ -8,8 +8,8 @@ keep its results.
 from statistics import mean
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from measure import RESULTS, ROOT
+from pages import render
 
 from met_culture.common.files import read_json
 
@@ -80,20 +80,11 @@ def text() -> str:
     Raises:
         UndefinedError: The template names a value that no result has.
     """
-    # Markdown, so nothing is escaped; all of it is the project's own.
-    environment = Environment(
-        loader=FileSystemLoader(ROOT / "benchmarks"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701
-    )
     runs = {(row.result, row.epochs): runs_of(row) for row in ROWS}
     names = [*OTHERS, *(path.stem for path in RESULTS.glob("learning_curve.json"))]
     results = {name: read_json(RESULTS / f"{name}.json") for name in names}
-    template = environment.get_template("article.md.jinja")
-    return template.render(results, rows=ROWS, runs=runs, ranged=ranged, difference=difference)
+    values = {"rows": ROWS, "runs": runs, "ranged": ranged, "difference": difference}
+    return render("article.md.jinja", results | values)
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from measure import RESULTS, ROOT
+from pages import render
 
 from met_culture.common.files import read_json
 
@@ -28,17 +28,8 @@ def text() -> str:
     Raises:
         UndefinedError: The template names a value that no result has.
     """
-    # Markdown, so nothing is escaped; all of it is the project's own.
-    environment = Environment(
-        loader=FileSystemLoader(ROOT / "benchmarks"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701
-    )
     results: dict[str, Any] = {name: read_json(RESULTS / f"{name}.json") for name in RESULTS_SHOWN}
-    return environment.get_template("scaling.md.jinja").render(results, collection=COLLECTION)
+    return render("scaling.md.jinja", results | {"collection": COLLECTION})
 
 
 def main() -> None:
