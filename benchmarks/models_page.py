@@ -3,6 +3,7 @@
 import statistics
 from typing import Any
 
+import style_page
 from measure import RESULTS, ROOT
 
 from met_culture.common.files import read_json
@@ -144,7 +145,9 @@ def reached_text(result: Result) -> str:
     """)
 
 
-def page(results: dict[str, Result], seeds: list[Result], article: str, probes: Result, reached: Result) -> str:
+def page(
+    results: dict[str, Result], seeds: list[Result], article: str, probes: Result, reached: Result, style: str
+) -> str:
     """Return the text of the page."""
     counts = next(iter(results.values()))["folds"][0]["clean"]
     header = [
@@ -187,8 +190,33 @@ def page(results: dict[str, Result], seeds: list[Result], article: str, probes: 
         '## More data\n\nThe probe "Lite2, 320", trained on a part of the training groups:',
         table(["paintings to train on", "accuracy (95 %)", "macro-F1 (95 %)"], curve),
         growth_text(probes["learning_curve"]),
+        style,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def style_text(result: Result) -> str:
+    """Return what the style model reads, what was tried on it, and what more paintings would give."""
+    choose, report = (", ".join(str(seed) for seed in result["seeds"][name]) for name in ("choose", "report"))
+    parts = [
+        "## The style model: what it reads\n\nThe last layer of `style` in several settings, on the five folds of the "
+        f"split seeds {report}. Means over the seeds, with the smallest and the largest value. C is 320 for a painting "
+        "in all of them.",
+        table(
+            ["trained on", "accuracy", "macro-F1", "calibration error", "accuracy at 80 % coverage"],
+            style_page.reported_rows(result),
+        ),
+        style_page.reading_text(result),
+        "### Ideas\n\nEach idea changes one thing. Paintings that are left out inside the training parts of the folds "
+        f"of the split seeds {choose} judge it, and a lower log loss than that of the first row above keeps it:",
+        table(["idea", "log loss", "accuracy", "macro-F1"], style_page.tried_rows(result)),
+        "### More paintings\n\nThe first row above, trained on a part of the training groups:",
+        table(
+            ["paintings to train on", "accuracy (95 %)", "macro-F1, range of the seeds"], style_page.curve_rows(result)
+        ),
+        style_page.growth_text(result),
+    ]
+    return "\n\n".join(parts)
 
 
 def growth_text(curve: list[Result]) -> str:
@@ -211,12 +239,10 @@ def text() -> str:
         read_json(RESULTS / f"article_{name}.json") for name in ("museum", "museum_80_20", "sample")
     )
     article = f"{seed_table(museum, sample)}\n\n{article_text(museum, protocol)}"
-    return page(
-        results,
-        [results[BEST], *seeds],
-        article,
-        *(read_json(RESULTS / f"{name}.json") for name in ("probes", "time_to_accuracy")),
-    )
+    probes, reached = (read_json(RESULTS / f"{name}.json") for name in ("probes", "time_to_accuracy"))
+    measured = RESULTS / "style.json"
+    style = style_text(read_json(measured)) if measured.exists() else ""
+    return page(results, [results[BEST], *seeds], article, probes, reached, style)
 
 
 def main() -> None:

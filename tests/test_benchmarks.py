@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,13 @@ import pandas as pd
 import probes
 import pytest
 import scaling_page
+import style
+import style_judge
+import style_settings
 from support import ROOT
 
+from met_culture.clean.params import CleanParams
+from met_culture.common.config import load
 from met_culture.common.files import read_json
 from met_culture.verify.committed import TOLERANCE
 
@@ -298,6 +304,45 @@ def test_a_probe_learns_what_can_be_learned_and_nothing_of_the_test_fold() -> No
     assert scores[0]["n_train"] == 80
     half = probes.judged(paintings, {"train": telling, "test": telling}, splits, settings, probes.probe(), 0.5)
     assert half["n_train"] == 40
+
+
+def test_a_setting_of_the_style_model_is_judged_by_paintings_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style_judge, "REPORT", (16,))
+    monkeypatch.setattr(style_judge, "CHOOSE", (11,))
+    rng = np.random.default_rng(0)
+    label = np.repeat(["China", "Japan"], 30)
+    paintings = pd.DataFrame({"objectID": range(60), "group": range(60), "label": label})
+    clean = load("clean", CleanParams, ROOT / "params.yaml")
+    clean = replace(clean, labels=clean.labels[:2])
+    evaluated = {"calibration_bins": 10, "bootstrap_samples": 100, "seed": 0}
+    judge = style_judge.Judge(paintings, ["China", "Japan"], clean, evaluated)
+    telling = rng.normal(size=(60, 1, 4)) + 4 * (label == "China")[:, None, None]
+    setting = style_settings.Setting((style_settings.reduced(telling),), views=(0,))
+    noise = style_settings.Setting((style_settings.reduced(rng.normal(size=(60, 1, 100))),), views=(0,))
+    reported, correct = judge.reported(setting, 0.5)
+    assert reported["accuracy"] > 0.95
+    assert judge.chosen_by(noise)["accuracy"] < 0.7
+    assert correct.shape == (1, 60)
+    assert reported["n_train"] == 24
+
+
+def test_more_paintings_follow_the_power_law_of_the_error() -> None:
+    sizes = np.array([50.0, 100, 200, 400])
+    correct = np.repeat(1 - 2 / np.sqrt(sizes)[:, None], 30, axis=1)
+    result = style.growth(sizes, correct, np.arange(30))
+    assert result["10"]["accuracy"] == pytest.approx(1 - 2 / np.sqrt(4000))
+    assert result["2"]["interval_95"] == pytest.approx([result["2"]["accuracy"]] * 2)
+
+
+def test_a_rotation_keeps_the_products_of_scaled_features() -> None:
+    first, second = (np.random.default_rng(seed).normal(size=(4, 2, 30)) for seed in (0, 1))
+    rows = style_settings.reduced(first, second, weights=(0.7, 0.3)).reshape(8, 8)
+    expected = np.zeros((8, 8))
+    for values, weight in ((first, 0.7), (second, 0.3)):
+        flat = values.reshape(8, 30)
+        scaled = (flat - flat.mean(axis=0)) / flat.std(axis=0) / np.sqrt(30)
+        expected += weight * scaled @ scaled.T
+    assert np.allclose(rows @ rows.T, expected, atol=1e-8)
 
 
 def test_even_edges_are_removed_and_a_painting_without_them_stays() -> None:
