@@ -128,20 +128,19 @@ def seeds_text(results: list[Result]) -> str:
 
 
 def reached_text(result: Result) -> str:
-    """Return how long the article's network and the frozen one take to the article's validation accuracy."""
+    """Return how long the article's network and fitted last layers take to the article's validation accuracy."""
     folds, reached = result["folds"], result["reached"]
-    article, frozen = ([each[name] for each in folds] for name in ("article_100", "frozen"))
-
-    def epochs(runs: list[Result]) -> str:
-        there = (each["val_accuracy"] >= reached for each in runs)
-        return ", ".join(f"{'' if ok else 'not in '}{each['epochs']}" for ok, each in zip(there, runs, strict=True))
-
+    article = [each["article_100"] for each in folds]
+    epochs = ", ".join(f"{'' if run['val_accuracy'] >= reached else 'not in '}{run['epochs']}" for run in article)
+    fitted = []
+    for preset, ratio in result["median_ratio"].items():
+        runs = [each[preset] for each in folds]
+        lowest, seconds = min(run["val_accuracy"] for run in runs), median(runs, "seconds")
+        fitted.append(f"`{preset}` {seconds:.1f} seconds (lowest accuracy {lowest:.2f}, median ratio {ratio:.2f})")
     return prose(f"""
         In one run in a process that was already running, the article's network first reached a validation accuracy of
-        {reached} after {epochs(article)} epochs in the five folds, in a median of {median(article, "seconds"):.0f}
-        seconds. `frozen` reached it after {epochs(frozen)} epochs of its last layer, in a median of
-        {median(frozen, "seconds"):.1f} seconds with the features of all images. The median of the ratios is
-        {result["median_ratio"]:.2f}.
+        {reached} after {epochs} epochs in the five folds, in a median of {median(article, "seconds"):.0f} seconds. The
+        features of all images, one view of each, and the fit of the last layer took {" and ".join(fitted)}.
     """)
 
 

@@ -255,7 +255,7 @@ def test_the_head_alone_can_be_trained_and_both_models_are_equal(
     assert list(zip(curves["views"], curves["c"], strict=True)) == [(1, 10), (1, 100), (2, 10), (2, 100)]
     assert (trained, metrics["epochs"], metrics["kept_epoch"]) == ([], 4, metrics["best_epoch"])
     assert metrics["last"] == metrics["best"]
-    assert list(metrics["head"].values()) == curves[["views", "c"]].iloc[metrics["best_epoch"] - 1].tolist()
+    assert list(metrics["head"].values()) == [*curves[["views", "c"]].iloc[metrics["best_epoch"] - 1], 4]
     assert metrics["val_accuracy_last_10"] == metrics["best"]["val_accuracy"]
     assert (metrics["n_train"], metrics["n_val"]) == (24, 8)
     first = outputs(pretrained)

@@ -78,6 +78,14 @@ class CleanMetrics(Source):
     rejected: dict[str, Count]
 
 
+class HeadMetrics(Schema):
+    """How the last layer of a pretrained network was fitted."""
+
+    views: Count
+    c: Annotated[float, Field(gt=0)]
+    tried: Count
+
+
 class TrainMetrics(Source):
     """metrics/train.json."""
 
@@ -87,6 +95,7 @@ class TrainMetrics(Source):
     epochs: Count
     kept_epoch: Count
     val_accuracy_last_10: Fraction
+    head: HeadMetrics | None = None  # only of a pretrained network
 
 
 class Scores(Schema):

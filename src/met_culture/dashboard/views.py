@@ -12,6 +12,7 @@ from met_culture.common.errors import UserError
 from met_culture.common.templates import template
 from met_culture.dashboard.markdown import plain
 from met_culture.dashboard.neighbours import Neighbours, embed, painting
+from met_culture.evaluate.gradcam import method
 from met_culture.explore.thumbnails import thumbnail
 from met_culture.images.check import MAX_BYTES, MAX_PIXELS
 from met_culture.models.model_file import ModelMeta
@@ -74,9 +75,8 @@ def show_prediction(prediction: Prediction, models: Models) -> None:
     size = f"{meta.image_size} x {meta.image_size} pixels"
     left, right = st.columns(2)
     left.image(prediction.arrays[0], caption=f"The input of the network: {size}", width="stretch")
-    right.image(
-        heat_map(prediction, models), caption=f"Where the network looked for {label}: yellow most", width="stretch"
-    )
+    caption = f"{method(models[0][0])}: evidence for {label}, yellow most"
+    right.image(heat_map(prediction, models), caption=caption, width="stretch")
 
 
 def show_nearest(array: np.ndarray, embedder: keras.Model, training: Neighbours | None) -> None:

@@ -41,7 +41,7 @@ EXPLORED = {
 EVALUATED = {
     "curves": "Accuracy and loss of train and validation by epoch",
     "confusion": "Confusion matrix of the test images, each row normalised",
-    "gradcam": "Where the network looked, for correct and for wrong predictions",
+    "gradcam": "Evidence for the predicted culture, in correct and in wrong predictions",
 }
 
 

@@ -45,5 +45,5 @@ def summarise(history: pd.DataFrame) -> dict[str, Any]:
     heads = history[history["phase"] == "head"]
     if len(heads):
         chosen = heads.iloc[int(heads["val_loss"].argmin())]
-        summary["head"] = {"views": int(chosen["views"]), "c": float(chosen["c"])}
+        summary["head"] = {"views": int(chosen["views"]), "c": float(chosen["c"]), "tried": len(heads)}
     return summary
