@@ -1,6 +1,7 @@
 """Every `bash` block of README.md and docs/ as a reader types it, in order, in a clone on a quarter of the sample.
 
-Those marked `sh` need a GPU, several machines, a batch system or data that is not here; the batch job runs here with another `srun`.
+Those marked `sh` need a GPU, several machines, a batch system or data that is not here; the batch job runs here with
+another `srun`.
 Each of some thirty runs of a stage is a process of its own: `make slow` runs the two commands and the shortest block,
 `make nightly` all others.
 """
