@@ -71,6 +71,10 @@ def test_a_fault_is_one_sentence(tmp_path: Path, content: str, says: str) -> Non
 
 
 def test_other_faults_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"clean\.folds_file: '~nobody here/x' is not a valid path"):
+        read_folds(replace(PARAMS, folds_file="~nobody here/x"))
+    with pytest.raises(UserError, match="cannot be read"):
+        read_folds(replace(PARAMS, folds_file="\0"))
     with pytest.raises(UserError, match=r"none\.csv cannot be read"):
         read_folds(replace(PARAMS, folds_file=str(tmp_path / "none.csv")))
     with pytest.raises(UserError, match=r"split 'Test' is not one of train, val, test"):

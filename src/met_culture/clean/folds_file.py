@@ -7,18 +7,11 @@ import pandas as pd
 
 from met_culture.clean.params import CleanParams
 from met_culture.common.errors import UserError
-from met_culture.common.paths import main_checkout
 from met_culture.common.schemas import SPLITS
-from met_culture.common.user_csv import column_position, csv_rows
+from met_culture.common.user_csv import column_position, csv_rows, named_file
 
 KEY = "clean.folds_file"
 UNLISTED = "not_in_folds_file"  # kind of rejection
-
-
-def _path(name: str) -> Path:
-    # In an experiment's copy of the checkout, Git has put the version of the file there that DVC has hashed.
-    file = Path(name).expanduser()
-    return file if file.exists() else main_checkout() / file
 
 
 def _read_cells(file: Path, hints: dict[str, str]) -> pd.DataFrame:
@@ -82,7 +75,7 @@ def read_folds(params: CleanParams) -> pd.DataFrame | None:
     """
     if params.folds_file is None:
         return None
-    file = _path(params.folds_file)
+    file = named_file(KEY, params.folds_file)
     column = f"fold_{params.seed}" if params.folds else "split"
     hint = "choose a clean.seed that it has" if params.folds else "set clean.folds to use its folds"
     cells = _read_cells(file, {"objectID": "add it", "group": "add it", column: hint})

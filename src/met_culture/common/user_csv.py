@@ -6,10 +6,30 @@ from functools import partial
 from pathlib import Path
 
 from met_culture.common.errors import UserError
+from met_culture.common.paths import main_checkout
 
 LFS = b"version https://git-lfs"  # start of the pointer that replaces the file in a clone without Git LFS
 MAX_LINE = 5_000_000  # characters; a longer line is cut
 SHOWN = 200  # characters of a header that an error quotes
+
+
+def named_file(key: str, name: str) -> Path:
+    """Return the path of the file that a parameter names, relative to the checkout.
+
+    Args:
+        key: The parameter, for errors.
+        name: Its value.
+
+    Raises:
+        UserError: The name begins with `~` and a user that this machine does not have.
+    """
+    try:
+        file = Path(name).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{key}: {name[:100]!r} is not a valid path ({error}); correct it.") from None
+    # In an experiment's copy of the checkout, Git has put the version of a file there that DVC has hashed.
+    here = Path.cwd() / file
+    return here if here.exists() else main_checkout() / file
 
 
 def check_start(key: str, file: Path) -> bytes:

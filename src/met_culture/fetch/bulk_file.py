@@ -7,9 +7,10 @@ from http import HTTPStatus
 from pathlib import Path
 
 from met_culture.common.errors import UserError
-from met_culture.common.paths import main_checkout
 from met_culture.common.terminal import print_note
+from met_culture.common.user_csv import named_file
 from met_culture.fetch.catalogue_api import is_fresh
+from met_culture.fetch.catalogue_file import KEY
 from met_culture.fetch.params import FetchParams
 from met_culture.fetch.state import FetchState
 from met_culture.web.client import Client
@@ -20,7 +21,7 @@ MAX_FILE = 8_000_000_000  # bytes; MetObjects.csv has 317 MB
 
 def local_file(params: FetchParams) -> Path:
     """Return the path that `fetch.catalog_file` names."""
-    return main_checkout() / Path(params.catalog_file or "").expanduser()
+    return named_file(KEY, params.catalog_file or "")
 
 
 def bulk_file(client: Client, state: FetchState, params: FetchParams) -> Path:
