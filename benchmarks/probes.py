@@ -37,10 +37,10 @@ from met_culture.clean.params import CleanParams
 from met_culture.clean.split import split
 from met_culture.common.config import load
 from met_culture.common.files import read_json
-from met_culture.evaluate.border import only_border, without_border
 from met_culture.evaluate.predictions import predict_array, prediction_table
 from met_culture.evaluate.summary import compute_metrics
 from met_culture.images.decode import decode
+from met_culture.models.border import only_border, without_border
 from met_culture.preprocess.arrays import FITS
 from met_culture.train.efficientnet_lite import efficientnet_lite
 

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 from probes import trimmed
 
-from met_culture.evaluate.border import BORDER, only_border, without_border
+from met_culture.models.border import BORDER, only_border, without_border
 from met_culture.models.layers import ChannelCorrelations, MeanAndDeviation
 from met_culture.preprocess.arrays import random_crop, squash
 from met_culture.train.efficientnet_lite import STYLE_STAGES, style

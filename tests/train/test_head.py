@@ -28,7 +28,7 @@ def made(classes: np.ndarray, groups: np.ndarray | None = None, train: int = 24,
     parts = slice(0, train), slice(train, None)
     names = np.arange(len(classes)) if groups is None else groups
     images, cut = tuple(views[part, 0] for part in parts), tuple(views[part, 1:] for part in parts)
-    return Paintings(images, cut, classes, names.astype(str))
+    return Paintings(images, cut, classes, names.astype(str), mask_border=False)
 
 
 PAINTINGS = made(np.arange(32) % 4)

@@ -20,7 +20,6 @@ from met_culture.common.files import write_csv, write_json
 from met_culture.common.schemas import HISTORY
 from met_culture.common.terminal import print_line
 from met_culture.evaluate import plots
-from met_culture.evaluate.border import without_border
 from met_culture.evaluate.confusion_matrix import plot_confusion_matrix
 from met_culture.evaluate.examples import select_examples
 from met_culture.evaluate.gradcam import heat_maps, method, overlay
@@ -28,6 +27,7 @@ from met_culture.evaluate.inputs import EvaluationData, check_labels, load_model
 from met_culture.evaluate.params import EvaluateParams
 from met_culture.evaluate.predictions import label_indices, predict_array, prediction_table, read_predictions
 from met_culture.evaluate.summary import compute_metrics, describe
+from met_culture.models.border import without_border
 from met_culture.models.model_file import ModelMeta
 from met_culture.plotting.style import save_figure
 

@@ -71,7 +71,8 @@ def main() -> None:
     network = build(params, meta["image_size"], len(meta["labels"]))
     paintings = None
     if network.frozen:
-        paintings = load_paintings(paths.arrays, len(meta["labels"]), meta["image_size"])
+        mask = params.head.mask_border
+        paintings = load_paintings(paths.arrays, len(meta["labels"]), meta["image_size"], mask_border=mask)
     made_on = environment() | backend_settings()
     check_same_inputs(lambda: checkpoint_key(asdict(params), paths.arrays))
     if paintings and params.head_only:

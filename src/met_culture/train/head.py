@@ -40,7 +40,8 @@ def fit_head(network: Network, paintings: Paintings, params: TrainParams) -> Cho
     """
     views = max(params.head.views)
     if views > paintings.views:
-        raise UserError(f"train.head.views: {views} views need preprocess.crops: {views - 2}; change one of them.")
+        crops = views - 2 - paintings.mask_border
+        raise UserError(f"train.head.views: {views} views need preprocess.crops: {crops}; change one of them.")
     standardise, label = (network.trainable.get_layer(name) for name in ("standardise", "label"))
     features = compute_features(_feature_model(network), paintings, views)
     fitted = np.arange(len(paintings)) if params.head_only else paintings.training

@@ -9,6 +9,7 @@ import numpy as np
 from met_culture.common.csv_files import check_splits, read_table
 from met_culture.common.files import damaged
 from met_culture.common.schemas import ROWS
+from met_culture.models.border import without_border
 from met_culture.preprocess.array_file import Array, read_classes, read_crops, read_images
 
 REBUILD = "dvc repro preprocess"
@@ -24,12 +25,14 @@ class Paintings:
         crops: Crops of each of the two splits, uint8 (n, crops, size, size, 3).
         classes: Class of each painting, int64 (n,).
         groups: Group of each painting, text (n,).
+        mask_border: Whether the image without its border is the last view.
     """
 
     images: tuple[Array, ...]
     crops: tuple[Array, ...]
     classes: np.ndarray
     groups: np.ndarray
+    mask_border: bool
 
     def __len__(self) -> int:
         """Return the number of paintings."""
@@ -37,8 +40,8 @@ class Paintings:
 
     @property
     def views(self) -> int:
-        """Number of views of a painting: image, mirror image, crops."""
-        return 2 + self.crops[0].shape[1]
+        """Number of views of a painting: image, mirror image, crops, image without its border."""
+        return 2 + self.crops[0].shape[1] + self.mask_border
 
     @property
     def training(self) -> np.ndarray:
@@ -55,17 +58,21 @@ class Paintings:
         for images, crops in zip(self.images, self.crops, strict=True):
             for start in range(0, len(images), size):
                 rows = slice(start, start + size)
-                image = images[rows][:, None]
-                yield np.concatenate([image, image[:, :, :, ::-1], crops[rows]], axis=1)
+                image = images[rows]
+                views = [image[:, None], image[:, None, :, ::-1], crops[rows]]
+                if self.mask_border:
+                    views.append(without_border(image)[:, None])
+                yield np.concatenate(views, axis=1)
 
 
-def load_paintings(arrays: Path, labels: int, size: int) -> Paintings:
+def load_paintings(arrays: Path, labels: int, size: int, *, mask_border: bool) -> Paintings:
     """Return the training and validation paintings from the folder of preprocess.
 
     Args:
         arrays: The folder.
         labels: Number of classes.
         size: Width and height that the images must have.
+        mask_border: Whether the image without its border is another view.
 
     Raises:
         UserError: A file is missing, damaged, or does not fit the others.
@@ -82,4 +89,4 @@ def load_paintings(arrays: Path, labels: int, size: int) -> Paintings:
     groups = [rows.loc[rows["split"] == split, "group"].to_numpy(str) for split in SPLITS]
     if [len(group) for group in groups] != [len(array) for array in images]:
         raise damaged(arrays / "rows.csv", "it has another number of rows than the arrays", REBUILD)
-    return Paintings(images, tuple(crops), np.concatenate(classes), np.concatenate(groups))
+    return Paintings(images, tuple(crops), np.concatenate(classes), np.concatenate(groups), mask_border)

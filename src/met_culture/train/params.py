@@ -29,6 +29,7 @@ class HeadParams:
 
     c: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(min_length=1, max_length=20)]
     views: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1, max_length=20)]
+    mask_border: bool
     folds: Annotated[int, Field(ge=2, le=100)]
 
 

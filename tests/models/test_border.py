@@ -1,6 +1,6 @@
 import numpy as np
 
-from met_culture.evaluate.border import only_border, without_border
+from met_culture.models.border import only_border, without_border
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 40, 20, 3), np.uint8)
 INSIDE = (slice(None), slice(4, 36), slice(2, 18))
