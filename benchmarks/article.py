@@ -4,10 +4,13 @@
 no picture of a museum reaches Git, and writes benchmarks/results/article_NAME.json. A seed decides split, weights and
 augmentation. What is committed was made by
 
-    python benchmarks/article.py museum MUSEUM_FOLDER                   # 20 minutes on two cores for 400 paintings
-    python benchmarks/article.py sample sample --epochs 50              # 6 minutes
-    python benchmarks/article.py museum_80_20 MUSEUM_FOLDER --epochs 50 \
-        -S clean.val_fraction=0.2 -S clean.test_fraction=0.01 -S train.augment.shift=0      # 7 minutes
+    python benchmarks/article.py sample sample --epochs 50
+    python benchmarks/article.py museum_split MUSEUM_FOLDER \
+        -S clean.split=shuffled -S clean.val_fraction=0.18 -S clean.test_fraction=0.12
+    python benchmarks/article.py museum_grouped MUSEUM_FOLDER -S clean.val_fraction=0.18 -S clean.test_fraction=0.12
+
+The last two differ in the split alone: what copies of a picture and leaves of an album across the split are worth.
+article_guess.json holds the results of the network that stood for the article's before its code was found.
 """
 
 import argparse

@@ -25,7 +25,7 @@ import yaml
 from article import parameters
 from measure import RESULTS, Clone, commit, scratch_clone, write
 from models import FOLDS, changes
-from scipy.optimize import curve_fit
+from scipy.optimize import least_squares
 
 from met_culture.common.config import load
 from met_culture.common.files import read_json
@@ -57,7 +57,7 @@ def read_fold(clone: Clone, source: str, number: int) -> tuple[pd.DataFrame, np.
 
 
 def training_rows(rows: pd.DataFrame, sizes: list[int], seed: int) -> dict[int, np.ndarray]:
-    """Return the positions of nested training sets by their size: whole groups outside the test fold, drawn by seed."""
+    """Return the positions of nested training sets by their size, drawn group by group outside the test fold."""
     pool = rows[rows["split"] != "test"]
     order = np.random.default_rng(seed).permutation(np.unique(pool["group"]))
     drawn = np.concatenate([pool.index[pool["group"] == group] for group in order])
@@ -86,9 +86,8 @@ def power_law(n: np.ndarray | float, a: float, b: float, c: float) -> np.ndarray
 
 def extrapolate(sizes: np.ndarray, error: np.ndarray, end: str) -> float:
     """Return the accuracy at the article's number of paintings by a power law that falls `end`."""
-    bounds = BOUNDS[end]
-    start = (error[0], 0.3, bounds[1][2] / 100)
-    fitted, _ = curve_fit(power_law, sizes, error, p0=start, bounds=bounds, maxfev=5000)
+    start = (error[0], 0.3, BOUNDS[end][1][2] / 100)
+    fitted = least_squares(lambda law: power_law(sizes, *law) - error, start, bounds=BOUNDS[end]).x
     return 1 - float(power_law(ARTICLE, *fitted))
 
 

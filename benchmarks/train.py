@@ -2,8 +2,8 @@
 
 `python benchmarks/train.py` trains on data/preprocess, which `make repro` makes; noise would not do, as a network that
 dies on it runs at another speed. All train the article's CNN with batches of 32 and deterministic operations; a round
-is one epoch of each. The batches and Keras's ImageDataGenerator read the same images and augment them by zoom, shift,
-shear and flip, the batches once more with products in half precision. The ceiling is the same model on an array in
+is one epoch of each. The batches and Keras's ImageDataGenerator read the same images and augment them as
+params.yaml says, the batches once more with products in half precision. The ceiling is the same model on an array in
 memory as it is. The arithmetic limit is the rate of a product of two matrices in the backend, over the operations that
 an image costs. KERAS_BACKEND chooses the backend, and `--name` the name of the result.
 """
@@ -41,6 +41,7 @@ def article(model: keras.Model, x: np.ndarray, y: np.ndarray, params: TrainParam
     """Train one epoch as the article does; the model itself rescales in both ways."""
     augment = params.augment
     generator = ImageDataGenerator(
+        rotation_range=augment.rotation,
         zoom_range=augment.zoom,
         width_shift_range=augment.shift,
         height_shift_range=augment.shift,

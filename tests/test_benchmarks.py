@@ -11,6 +11,7 @@ from typing import Any
 
 import article_page
 import fetch
+import learning_curve
 import models
 import models_page
 import numpy as np
@@ -361,3 +362,20 @@ def test_two_presets_together_are_the_mean_of_their_probabilities() -> None:
     assert both["objectID"].tolist() == [1, 2]
     assert both["p_a"].tolist() == pytest.approx([0.3, 0.45])
     assert both["predicted"].tolist() == ["b", "b"]
+
+
+def test_the_parts_of_the_learning_curve_are_nested_and_leave_the_test_fold_alone() -> None:
+    rows = pd.DataFrame({"group": np.arange(100) // 2, "split": ["test"] * 20 + ["train"] * 60 + ["val"] * 20})
+    small, large = learning_curve.training_rows(rows, [10, 80], 0).values()
+    assert set(small) < set(large) == set(range(20, 100))
+    assert not np.array_equal(small, learning_curve.training_rows(rows, [10], 1)[10])
+
+
+def test_the_extrapolation_of_a_power_law_is_that_law() -> None:
+    sizes = np.array(learning_curve.SIZES)
+    for end, remainder in (("to zero", 0), ("to a remainder", 0.1)):
+        error = learning_curve.power_law(sizes, 0.4, 0.5, remainder)
+        expected = 1 - learning_curve.power_law(learning_curve.ARTICLE, 0.4, 0.5, remainder)
+        assert learning_curve.extrapolate(sizes, error, end) == pytest.approx(expected, abs=0.005)
+    table = pd.DataFrame(np.tile(error, (50, 1)), columns=learning_curve.SIZES).assign(group=np.arange(50))
+    assert np.allclose(learning_curve.bootstrap(table, list(sizes)), error)
