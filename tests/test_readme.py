@@ -18,7 +18,7 @@ from support import ROOT
 from test_floors import FLOORS
 
 from met_culture.fetch.run import IMAGE_S
-from met_culture.train.checkpoints import KEPT
+from met_culture.train.checkpoints import KEPT, SHARE
 from met_culture.verify.committed import TOLERANCE
 
 # Of these, test_benchmarks and test_cards hold the numbers.
@@ -195,6 +195,7 @@ def experiment_claims() -> list[Claim]:
         sentence("docs/experiments.md", "train nothing and take # s", restored),
         sentence("docs/experiments.md", "`dvc repro` takes # s", nothing),
         sentence("docs/experiments.md", "The last # checkpoints", KEPT),
+        sentence("docs/experiments.md", "Checkpoints take at most # %", f"{SHARE * 100:.0f}"),
     ]
 
 

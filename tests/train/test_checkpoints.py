@@ -145,3 +145,20 @@ def test_old_partial_files_of_killed_writers_are_removed(tmp_path: Path) -> None
         os.utime(tmp_path / name, (time.time() - age,) * 2)
     Checkpoints(tmp_path, "k").save(state(1))
     assert sorted(path.name for path in tmp_path.iterdir()) == [".k-000001.npz.1-1", "k-000001.npz"]
+
+
+def test_saving_is_due_when_it_costs_little_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: clock[0])
+    run = Checkpoints(tmp_path, "k")
+    assert run.is_due()  # nothing is known of the cost yet
+
+    def slow(path: Path, data: bytes) -> None:
+        clock[0] += 0.25
+
+    monkeypatch.setattr(checkpoints, "write_bytes", slow)
+    run.save(state(1))
+    clock[0] += 12
+    assert not run.is_due()
+    clock[0] += 0.5
+    assert run.is_due()

@@ -7,7 +7,7 @@ with its optimizer), the history as `training.csv` (epoch, phase, and accuracy a
 metrics, and the environment of the run. If only the last layer of a pretrained network is trained, both models are
 equal, and the history has a row for each setting that was tried.
 
-The article's CNN takes one to four minutes for 50 epochs of 280 images on two cores.
+The article's CNN takes two to four minutes for 50 epochs of 280 images on two cores.
 """
 
 from argparse import Namespace

@@ -22,7 +22,8 @@ from met_culture.train.state import State, decode, encode
 
 ARRAYS = ("train_x.npy", "train_y.npy", "train_crops.npy", "val_x.npy", "val_y.npy", "val_crops.npy")
 INPUTS = (*ARRAYS, "rows.csv", "meta.json")  # of preprocess, that training reads
-KEPT = 24  # files, of all trainings together; each holds the weights three times, 15 MB for the CNN
+KEPT = 24  # files, of all trainings together; each holds the weights up to four times, 55 MB for the CNN
+SHARE = 0.02  # of the time, that writing may cost: the CNN takes two seconds for an epoch, and a quarter for 55 MB
 ABANDONED_S = 3600  # age after which a partly written file has no writer any more
 
 
@@ -61,6 +62,7 @@ class Checkpoints:
         self._folder, self._key = folder, key
         self._previous: Path | None = None
         self._warned = False
+        self._saved_at, self._seconds = time.monotonic(), 0.0
 
     def latest(self, epochs: int) -> State | None:
         """Return the state after the most epochs, at most `epochs`; None if there is no undamaged one."""
@@ -95,11 +97,21 @@ class Checkpoints:
                 path.unlink()
             return None
 
+    def is_due(self) -> bool:
+        """Return whether it is time to save again, so that saving costs a small fraction of the training."""
+        return self._seconds <= SHARE * (time.monotonic() - self._saved_at)
+
     def save(self, state: State) -> None:
         """Replace this run's previous checkpoint by a state; the last one stays for longer runs to continue from.
 
         If it cannot be written, a note says so once, and the training goes on without checkpoints.
         """
+        started = time.monotonic()
+        self._write(state)
+        self._saved_at = time.monotonic()
+        self._seconds = self._saved_at - started
+
+    def _write(self, state: State) -> None:
         path = self._folder / f"{self._key}-{len(state.rows):06d}.npz"
         # An existing file is equal; it may be the last one of another run, which must stay.
         is_new = not path.exists()

@@ -39,7 +39,7 @@ def fit(
         train: Training images, in order.
         val: Validation images, in order.
         params: Epochs, learning rates, seed and augmentation.
-        checkpoints: Process 0 saves the state there after every epoch.
+        checkpoints: Process 0 saves the state there after the last epoch, and on the way whenever that is due.
 
     Returns:
         The history: a row for each setting of the head of a pretrained network, then a row per epoch. Columns: epoch
@@ -90,7 +90,8 @@ def _train_epochs(
             rows.append(row)
             if is_best(rows):
                 best = tuple(replica.get_weights())
-            if is_first_process:
+            is_last = epoch + 1 == params.epochs
+            if is_first_process and (is_last or checkpoints.is_due()):
                 variables = tuple(keras.ops.convert_to_numpy(variable) for variable in all_variables(replica))
                 checkpoints.save(State(tuple(rows), variables, best))
     return State(rows=tuple(rows), best=best)
