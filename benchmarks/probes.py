@@ -37,7 +37,7 @@ from met_culture.clean.params import CleanParams
 from met_culture.clean.split import split
 from met_culture.common.config import load
 from met_culture.common.files import read_json
-from met_culture.evaluate.predictions import predict_array, prediction_table
+from met_culture.evaluate.predictions import prediction_table
 from met_culture.evaluate.summary import compute_metrics
 from met_culture.images.decode import decode
 from met_culture.models.border import only_border, without_border
@@ -73,7 +73,7 @@ def features(name: str, images: np.ndarray) -> np.ndarray:
     """Return means and deviations of every stage and of the last channels, float32 (n, features)."""
     frozen, trained = efficientnet_lite(name, images.shape[1], 7)
     whole = keras.Model(frozen.input, trained(frozen.output))
-    return predict_array(whole, images, 16)
+    return whole.predict(images, batch_size=16)
 
 
 def descriptions(pictures: list[np.ndarray]) -> dict[str, Views]:
