@@ -9,7 +9,8 @@ for seeds 0, 1 and 2:
 
     python benchmarks/models.py MUSEUM_FOLDER article_50 article_100 --seed N
     python benchmarks/models.py MUSEUM_FOLDER article_no_dropout
-    python benchmarks/models.py MUSEUM_FOLDER frozen fine_tuned
+    python benchmarks/models.py MUSEUM_FOLDER frozen
+    python benchmarks/models.py MUSEUM_FOLDER style --seed N        # 0 to 4
     python benchmarks/models.py MUSEUM_FOLDER style --seed N     # 0 to 4
 
 The source `met` fetches the paintings of benchmarks/paintings.csv from the museum, and takes the folds from this table.

@@ -31,7 +31,7 @@ DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 LABELS = ("China", "Japan", "America", "India")
 NUMBER = r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?"
 LISTED = 3703  # images of the article's list
-PRESETS = ("article_100", "frozen", "fine_tuned_small", "fine_tuned", "fine_tuned_small+fine_tuned")
+PRESETS = ("article_100", "frozen", "style")
 
 
 class Claim(NamedTuple):
@@ -111,7 +111,7 @@ def preset_claims() -> list[Claim]:
 
 
 def painting_claims() -> list[Claim]:
-    clean = result("article_museum")["experiments"][0]["clean"]
+    clean = result("models_style")["folds"][0]["clean"]
     counts = [clean["labels"][label]["paintings"] for label in LABELS]
     words = "**# real paintings** of the museum (# Chinese, # Japanese, # American, # Indian)"
     probes = result("probes")["probes"]

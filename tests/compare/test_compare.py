@@ -125,13 +125,12 @@ def test_any_run_can_be_the_baseline_and_names_choose(repository: Clone) -> None
 
 
 def test_result_files_stand_beside_without_a_test(repository: Clone) -> None:
-    file = ROOT / "benchmarks/results/article_museum.json"
+    file = ROOT / "benchmarks/results/article_sample.json"
     output = compare(repository, str(file))
     lines = [line for line in output.splitlines() if "not tested" in line]
-    assert len(lines) == 2
-    assert all(line.split()[0] == "3" for line in lines)
-    assert "DVC's cache has no predictions of article_museum" in output
-    assert "other code, other data (article_museum)" in lines[0]
+    assert [line.split()[0] for line in lines] == ["3"]
+    assert "DVC's cache has no predictions of article_sample" in output
+    assert "other code, other data (article_sample)" in lines[0]
 
 
 def test_predictions_that_are_not_in_the_cache_cost_the_test_only(repository: Clone, tmp_path: Path) -> None:
