@@ -116,8 +116,8 @@ def seeds_text(results: list[Result]) -> str:
     return prose(f"""
         `{BEST}` chooses the number of views and c inside each training fold, among {chosen[0]["tried"]} settings, by
         the log loss of groups that were left out; the test fold has no part in it. Over {len(results)} seeds, each with
-        its own folds, the means (smallest to largest) are: {", ".join(spread)}. Of the {len(chosen)} training folds chose
-        {counts}.
+        its own folds, the means (smallest to largest) are: {", ".join(spread)}. Chosen in the {len(chosen)}
+        training folds: {counts}.
     """)
 
 
