@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 from importlib.util import find_spec
+from statistics import mean
 from typing import Any, NamedTuple
 
 import models_page
@@ -108,6 +109,15 @@ def preset_claims() -> list[Claim]:
             numbers += decimals(1, sum(seconds) / 60)
         claims.append(row("README.md", f"`{name}` |", *numbers))
     return claims
+
+
+def style_claims() -> list[Claim]:
+    results = models_page.of_seeds("style")
+    accuracy, macro_f1 = (mean(run["together"][name] for run in results) for name in ("accuracy", "macro_f1"))
+    return [
+        sentence("README.md", "Over # seeds, each with its own folds", len(results)),
+        sentence("README.md", "mean accuracy is # and its mean macro-F1 #", *decimals(3, accuracy, macro_f1)),
+    ]
 
 
 def painting_claims() -> list[Claim]:
@@ -223,6 +233,7 @@ def python_claims() -> list[Claim]:
 def claims() -> list[Claim]:
     return [
         *preset_claims(),
+        *style_claims(),
         *painting_claims(),
         *sample_claims(),
         *fetch_claims(),
