@@ -1,5 +1,6 @@
 """clean.folds_file: groups, folds and splits that are given and not drawn."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -43,11 +44,12 @@ def test_the_folds_that_are_drawn_give_the_same_split_if_they_are_given(kind: st
 
 def test_the_column_is_that_of_the_seed_or_the_split(tmp_path: Path) -> None:
     content = "title,fold_12,fold_11,group,objectID,split\nx,0,2,7,7,val\ny,1,2,7,8,val\n"
-    assert read(tmp_path, content, FIVE)["part"].to_dict() == {7: 2, 8: 2}
-    assert read(tmp_path, content, PARAMS)["part"].to_dict() == {7: "val", 8: "val"}
+    content += "".join(f"z,{fold},{fold},{fold},{fold},val\n" for fold in range(5))
+    assert read(tmp_path, content, FIVE)["part"].to_dict() == {7: 2, 8: 2, **{fold: fold for fold in range(5)}}
+    assert read(tmp_path, content, PARAMS).loc[7, "part"] == "val"
     with pytest.raises(UserError, match="group 7 has several values of fold_12"):
         read(tmp_path, content, replace(FIVE, seed=12))
-    assert len(read(tmp_path, content, replace(FIVE, seed=12, split="shuffled"))) == 2
+    assert len(read(tmp_path, content, replace(FIVE, seed=12, split="shuffled"))) == 7
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_the_column_is_that_of_the_seed_or_the_split(tmp_path: Path) -> None:
         (f"{HEADER}\n1,1,val,0\nx,1,val,0\n", "line 3: objectID 'x' is not a whole number"),
         (f"{HEADER}\n1,,val,0\n", "line 2: group '' is not a whole number"),
         (f"{HEADER}\n1,1,val,5\n", r"line 2: fold_11 '5' is not below clean\.folds \(5\)"),
-        (f"{HEADER}\n1,1,val,0\n\n1,1,val,0\n", "line 4: objectID '1' is there for the second time"),
+        (f"{HEADER}\n1,1,val,0\n\n1,1,val,0\n", "line 4: objectID '1' appears twice"),
     ],
 )
 def test_a_fault_is_one_sentence(tmp_path: Path, content: str, says: str) -> None:
@@ -70,6 +72,11 @@ def test_a_fault_is_one_sentence(tmp_path: Path, content: str, says: str) -> Non
     assert "\n" not in str(caught.value)
 
 
+def named_pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
+
+
 def test_other_faults_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"clean\.folds_file: '~nobody here/x' is not a valid path"):
         read_folds(replace(PARAMS, folds_file="~nobody here/x"))
@@ -77,6 +84,10 @@ def test_other_faults_are_named(tmp_path: Path) -> None:
         read_folds(replace(PARAMS, folds_file="\0"))
     with pytest.raises(UserError, match=r"none\.csv cannot be read"):
         read_folds(replace(PARAMS, folds_file=str(tmp_path / "none.csv")))
+    with pytest.raises(UserError, match=r"folds is a folder or a device"):
+        read_folds(replace(PARAMS, folds_file=str(named_pipe(tmp_path / "folds"))))
+    with pytest.raises(UserError, match=r"fold_11 has 3 folds, and clean\.folds is 5"):
+        read(tmp_path, f"{HEADER}\n1,1,val,0\n2,2,val,1\n3,3,val,2\n", FIVE)
     with pytest.raises(UserError, match=r"split 'Test' is not one of train, val, test"):
         read(tmp_path, f"{HEADER}\n1,1,Test,0\n", PARAMS)
     with pytest.raises(UserError, match=r"no column 'split'.*set clean\.folds to use its folds"):
@@ -93,6 +104,14 @@ def test_a_label_without_paintings_to_train_on_is_named() -> None:
     names[:2], names[TABLE["label"] == "India"] = "val", "test"
     with pytest.raises(UserError, match=r"clean\.folds_file leaves no painting of India for training"):
         split(TABLE, PARAMS, names)
+
+
+@pytest.mark.parametrize("kind", ["grouped", "shuffled"])
+@pytest.mark.parametrize(("part", "tested"), [(0, 0), (2, 76)])
+def test_a_fold_of_no_painting_or_of_all_is_named(kind: str, part: int, tested: int) -> None:
+    parts = pd.Series(part, index=TABLE.index)
+    with pytest.raises(UserError, match=f"{tested} of the 76 paintings that are kept are in fold 2"):
+        split(TABLE, replace(FIVE, split=kind), parts)
 
 
 def test_paintings_that_the_file_lacks_are_rejected_and_those_that_are_gone_counted(

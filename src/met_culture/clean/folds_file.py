@@ -49,6 +49,11 @@ def _parts(file: Path, cells: pd.Series, folds: int | None) -> pd.Series:
         return cells
     parts = _integers(file, cells)
     _check(file, cells, parts < folds, f"is not below clean.folds ({folds})")
+    if parts.nunique() < folds:
+        raise UserError(
+            f"{KEY}: {file}: {cells.name} has {parts.nunique()} folds, and clean.folds is {folds}; give both the same "
+            "number of folds."
+        )
     return parts
 
 
@@ -80,7 +85,7 @@ def read_folds(params: CleanParams) -> pd.DataFrame | None:
     hint = "choose a clean.seed that it has" if params.folds else "set clean.folds to use its folds"
     cells = _read_cells(file, {"objectID": "add it", "group": "add it", column: hint})
     ids = _integers(file, cells["objectID"])
-    _check(file, ids, ~ids.duplicated(), "is there for the second time")
+    _check(file, ids, ~ids.duplicated(), "appears twice")
     table = pd.DataFrame({"group": _integers(file, cells["group"]), "part": _parts(file, cells[column], params.folds)})
     if params.split == "grouped":
         _check_groups(file, column, table)

@@ -62,6 +62,15 @@ def _check_rest(label: str, members: list[int], params: CleanParams, fold_of: Ma
         )
 
 
+def _check_fold(parts: pd.Series, params: CleanParams) -> None:
+    tested = int((parts == params.fold).sum())
+    if not tested or len(parts) - tested < 2:
+        raise UserError(
+            f"clean.folds_file: {tested} of the {len(parts)} paintings that are kept are in fold {params.fold}, and "
+            "train, val and test need one each; fetch more, or choose another clean.fold."
+        )
+
+
 def _by_group(paintings: pd.DataFrame, params: CleanParams, fold_of: Mapping[int, int] | None) -> pd.Series:
     label_of = _label_of_groups(paintings)
     split_of: dict[int, str] = {}
@@ -117,10 +126,12 @@ def split(paintings: pd.DataFrame, params: CleanParams, parts: pd.Series | None 
         parts: The fold of each painting, or without `folds` its split, if they are given and not drawn.
 
     Raises:
-        UserError: A label has fewer than three groups, or fewer groups than folds, or is not in train.
+        UserError: A label has too few groups, or is not in train; or a split would be empty.
     """
     if parts is not None and not params.folds:
         return _given(paintings, params, parts)
+    if parts is not None:
+        _check_fold(parts, params)
     if params.split == "shuffled":
         return _shuffled(paintings, params, None if parts is None else dict(zip(paintings.index, parts, strict=True)))
     fold_of = None if parts is None else dict(zip(paintings["group"], parts, strict=True))
