@@ -40,9 +40,11 @@ def check_start(key: str, file: Path) -> bytes:
         file: Its path.
 
     Raises:
-        UserError: It cannot be read, or is the pointer of Git LFS or a web page.
+        UserError: It cannot be read, or is no file, the pointer of Git LFS or a web page.
     """
     try:
+        if file.exists() and not file.is_file():  # opening a named pipe would wait for its writer
+            raise UserError(f"{key}: {file} is a folder or a device; give the path of a file.")
         with file.open("rb") as opened:
             start = opened.read(512)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path

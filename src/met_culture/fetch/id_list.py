@@ -17,7 +17,7 @@ def listed_objects(file: Path) -> tuple[set[int], int]:
     rows = csv_rows(KEY, file)
     _, header = next(rows, (0, []))
     header = [name.strip(BLANKS) for name in header]
-    position = column_position(KEY, file, header, "objectID", "name the column of the ids so")
+    position = column_position(KEY, file, header, "objectID", "rename the column of the ids")
     ids: set[int] = set()
     count = 0
     for line, row in rows:
@@ -31,5 +31,7 @@ def listed_objects(file: Path) -> tuple[set[int], int]:
 def _object_id(file: Path, line: int, text: str) -> int:
     object_id = coerce("objectID", text) or 0
     if not 0 < object_id <= MAX_ID:
-        raise UserError(f"{KEY}: {file}, line {line}: objectID {text[:40]!r} is no positive whole number; correct it.")
+        raise UserError(
+            f"{KEY}: {file}, line {line}: objectID {text[:40]!r} is not a positive whole number; correct it."
+        )
     return int(object_id)
