@@ -255,9 +255,18 @@ def test_the_game_is_played_by_keyboard_and_its_title_is_text(browser: Browser, 
         page.get_by_text("Surprise me", exact=True).click()
         expect(page.get_by_role("button", name=LABELS[-1])).to_be_visible()
         assert "A & B" not in page.locator("[data-testid=stMain]").inner_text()  # it is shown after the guess
+        picture = page.get_by_alt_text("The painting to guess")
+        expect(picture).to_have_js_property("complete", True)
+        before = picture.bounding_box()
         page.keyboard.press("1")
         expect(page.get_by_role("progressbar")).to_have_count(4)
-        assert HOSTILE in page.get_by_test_id("stImageCaption").inner_text().replace("\u2060", "")
+        captions = " ".join(page.get_by_test_id("stCaptionContainer").all_inner_texts())
+        assert HOSTILE in captions.replace("\u2060", "")
+        after = picture.bounding_box()
+        assert before
+        assert after
+        assert (after["width"], after["height"]) == (before["width"], before["height"])
+        expect(page.get_by_role("button", name="Next painting")).to_be_in_viewport()
         assert page.evaluate(OVERFLOW) == 0
         page.keyboard.press("n")
         expect(page.get_by_text("Test painting 2 of 8")).to_be_visible()

@@ -41,7 +41,7 @@ def current_game(key: Hashable, paintings: int) -> Game:
 
 def forget_game() -> None:
     """Let the next run start a new game."""
-    del st.session_state[GAME]
+    st.session_state.pop(GAME, None)
 
 
 def shown_size(image: np.ndarray) -> np.ndarray:
@@ -65,21 +65,21 @@ def ask(game: Game, labels: tuple[str, ...], predicted: str, label: str) -> None
     for number, name in enumerate(labels, 1):
         shortcut = str(number) if number <= SHORTCUTS else None
         arguments = (name, predicted, label)
-        st.button(plain(name), on_click=game.take_guess, args=arguments, shortcut=shortcut, width="stretch")
+        # The key tells buttons of equal labels, which a foreign model may have, apart.
+        key = f"guess {number}"
+        st.button(plain(name), key, on_click=game.take_guess, args=arguments, shortcut=shortcut, width="stretch")
 
 
-def show_answer(game: Game, row: pd.Series, predicted: str, probabilities: np.ndarray, labels: tuple[str, ...]) -> None:
-    """Show the true label, the guess, the prediction in green or red, and the probabilities."""
-    label = row["label"]
+def show_answer(game: Game, label: str, predicted: str, probability: float) -> None:
+    """Show the true label, the guess, and the prediction in green or red."""
     st.markdown(f"It comes from **{plain(label)}**.")
     st.markdown(f"{MARKS[game.guess == label]} Your guess: {plain(game.guess or '')}")
-    answer = f"The model: {plain(predicted)}, {probabilities.max():.0%}"
+    answer = f"The model: {plain(predicted)}, {probability:.0%}"
     if predicted == label:
         st.success(f"{answer}. This is right.", icon=":material/check_circle:")
     else:
         st.error(f"{answer}. This is wrong.", icon=":material/cancel:")
     st.button("Next painting", on_click=game.show_next, type="primary", shortcut="N", width="stretch")
-    show_probabilities(probabilities, labels)
 
 
 def describe(row: pd.Series) -> str:
@@ -89,7 +89,7 @@ def describe(row: pd.Series) -> str:
 
 
 def show_painting(game: Game, row: pd.Series, image: InputImage, models: Models) -> None:
-    """Show a painting, and beside it the question or the answer.
+    """Show a painting, and beside it the question; after the guess the answer above it, which fits on a phone's screen.
 
     Raises:
         UserError: The model gives values that are no probabilities.
@@ -101,16 +101,19 @@ def show_painting(game: Game, row: pd.Series, image: InputImage, models: Models)
         st.warning(f"Painting {row['objectID']} cannot be shown: {plain(result.error)}.")
         st.button("Next painting", on_click=game.show_next, type="primary", shortcut="N")
         return
-    predicted = labels[int(result.probabilities.argmax())]
+    predicted, label = labels[int(result.probabilities.argmax())], row["label"]
+    if game.guess is not None:
+        show_answer(game, label, predicted, float(result.probabilities.max()))
     left, right = st.columns(2)
-    # Its title may name the culture, and is shown after the guess.
-    caption = describe(row) if game.guess else None
-    left.image(shown_size(decode(image.read())), caption=caption, alt="The painting to guess")
+    # A caption of the image itself would widen it to the column.
+    left.image(shown_size(decode(image.read())), alt="The painting to guess")
     with right:
         if game.guess is None:
-            ask(game, labels, predicted, row["label"])
+            ask(game, labels, predicted, label)
         else:
-            show_answer(game, row, predicted, result.probabilities, labels)
+            show_probabilities(result.probabilities, labels)
+    if game.guess is not None:
+        left.caption(describe(row))  # the title may name the culture
 
 
 def play(paintings: pd.DataFrame, models: Models, key: Hashable, lock: threading.Lock) -> None:
