@@ -80,6 +80,8 @@ def named_pipe(path: Path) -> Path:
 def test_other_faults_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"clean\.folds_file: '~nobody here/x' is not a valid path"):
         read_folds(replace(PARAMS, folds_file="~nobody here/x"))
+    with pytest.raises(UserError, match=r"clean\.folds_file: 'xx+' is not a valid path \(File name too long\)"):
+        read_folds(replace(PARAMS, folds_file="x" * 5000))
     with pytest.raises(UserError, match="cannot be read"):
         read_folds(replace(PARAMS, folds_file="\0"))
     with pytest.raises(UserError, match=r"none\.csv cannot be read"):

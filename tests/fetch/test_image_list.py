@@ -192,6 +192,7 @@ def test_ids_stay_the_same_in_later_versions() -> None:
         (b"a;b\n1;2\n", r"\(its columns: a;b\); set fetch\.image_column"),
         (b"primaryImageSmall\nx\n", r"has no column 'culture'.*; set fetch\.label_column"),
         (b"primaryImageSmall,culture,culture\n", "has 2 columns 'culture'"),
+        (b"objectID,primaryImageSmall,culture,objectID\n", "has 2 columns 'objectID'"),
         ("primaryImageSmall,culture,title\nx,y,Café\n".encode("cp1252"), "is not UTF-8; save it as CSV in UTF-8"),
         ("primaryImageSmall,culture\nx,y\n".encode("utf-16"), "is not UTF-8"),
         (b"<html>", "is a web page"),
@@ -225,6 +226,16 @@ def test_only_the_chosen_rows_are_stored(tmp_path: Path) -> None:
     with FetchState(tmp_path / "scratch") as state:
         images.store(state, chosen)
         assert set(state.records.ids(gone=False)) == chosen
+
+
+def test_an_odd_public_domain_loses_no_painting(tmp_path: Path) -> None:
+    rows = [[URL(number), "China", value] for number, value in enumerate(["yes", "", "TRUE"])]
+    file = write_csv(tmp_path / "list.csv", *rows, header=["primaryImageSmall", "culture", "isPublicDomain"])
+    images = read(file)
+    with FetchState(tmp_path / "scratch") as state:
+        images.store(state, images.ids)
+        state.set_wanted(images.ids)
+        assert [outcome["record_status"] for outcome in state.outcomes()] == ["ok"] * 3
 
 
 def test_a_list_that_changes_while_it_is_read(tmp_path: Path) -> None:

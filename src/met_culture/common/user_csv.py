@@ -21,15 +21,16 @@ def named_file(key: str, name: str) -> Path:
         name: Its value.
 
     Raises:
-        UserError: The name begins with `~` and a user that this machine does not have.
+        UserError: The name is too long, or begins with `~` and a user that this machine does not have.
     """
     try:
         file = Path(name).expanduser()
-    except RuntimeError as error:
-        raise UserError(f"{key}: {name[:100]!r} is not a valid path ({error}); correct it.") from None
-    # In an experiment's copy of the checkout, Git has put the version of a file there that DVC has hashed.
-    here = Path.cwd() / file
-    return here if here.exists() else main_checkout() / file
+        # In an experiment's copy of the checkout, Git has put the version of a file there that DVC has hashed.
+        here = Path.cwd() / file
+        return here if here.exists() else main_checkout() / file
+    except (RuntimeError, OSError) as error:
+        fault = getattr(error, "strerror", None) or error
+        raise UserError(f"{key}: {name[:100]!r} is not a valid path ({fault}); correct it.") from None
 
 
 def check_start(key: str, file: Path) -> bytes:

@@ -11,7 +11,7 @@ from met_culture.common.errors import UserError
 from met_culture.common.record_keys import COLUMNS
 from met_culture.common.user_csv import column_position, csv_rows
 from met_culture.fetch.catalogue_file import KEY
-from met_culture.fetch.records import BLANKS, MAX_ID, coerce
+from met_culture.fetch.records import BLANKS, BOOLEAN_TEXTS, MAX_ID, coerce
 from met_culture.fetch.state import FetchState
 
 ID_BITS = 48  # of an id from an address: 15 digits at most, which spreadsheets and JavaScript keep exactly
@@ -118,6 +118,8 @@ class ImageList:
         positions = {name: header.index(name) for name in COLUMNS if name in header}
         for field, key in (("primaryImageSmall", "image_column"), ("culture", "label_column")):
             positions[field] = column_position(KEY, self._file, header, self._columns[field], f"set fetch.{key}")
+        if "objectID" in positions:
+            column_position(KEY, self._file, header, "objectID", "rename one")
         return positions
 
 
@@ -125,6 +127,8 @@ def _record(row: list[str], positions: dict[str, int]) -> dict[str, Any] | None:
     record: dict[str, Any] = {field: row[position] for field, position in positions.items()}
     for field in ("primaryImageSmall", "culture"):
         record[field] = record[field].strip(BLANKS)
+    if record.get("isPublicDomain", "").strip(BLANKS).casefold() not in BOOLEAN_TEXTS:
+        record.pop("isPublicDomain", None)  # decides nothing here: an odd value must not lose the painting
     if "objectID" not in positions:
         return record if record["primaryImageSmall"] else None
     record["objectID"] = coerce("objectID", record["objectID"])
