@@ -73,16 +73,20 @@ def changes(published: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple[int, s
         if row.objectID not in now.index:
             yield row.objectID, "not fetched", ""
             continue
-        found = now.loc[row.objectID]
-        if found["status"] != "ok":
-            yield row.objectID, _missing(found["status"]), f"{found['status']}: {found['reason']}"
+        current = now.loc[row.objectID]
+        if current["status"] != "ok":
+            yield row.objectID, _missing(current["status"]), f"{current['status']}: {current['reason']}"
             continue
-        if found["image_sha256"] != row.image_sha256:
-            yield row.objectID, "other bytes", f"sha256 {found['image_sha256'][:12]} instead of {row.image_sha256[:12]}"
-        if pd.isna(found["label"]):
-            yield row.objectID, "no label", f"{found['kind']}: {found['rejection']}"
-        elif found["label"] != row.label:
-            yield row.objectID, "other label", f"{found['label']} instead of {row.label}"
+        if current["image_sha256"] != row.image_sha256:
+            yield (
+                row.objectID,
+                "other bytes",
+                f"sha256 {current['image_sha256'][:12]} instead of {row.image_sha256[:12]}",
+            )
+        if pd.isna(current["label"]):
+            yield row.objectID, "no label", f"{current['kind']}: {current['rejection']}"
+        elif current["label"] != row.label:
+            yield row.objectID, "other label", f"{current['label']} instead of {row.label}"
 
 
 def _missing(status: str) -> str:
@@ -94,11 +98,11 @@ def _missing(status: str) -> str:
 def compare(data: Path, labels: list[str]) -> None:
     """Print the differences between the table and a run, and how many there are of each kind."""
     published = read_table(TABLE, TYPES, f"git checkout {TABLE}")
-    found = pd.DataFrame(changes(published, outcomes(data, labels)), columns=["objectID", "kind", "detail"])
-    for change in found[found["detail"] != ""].itertuples():
+    differences = pd.DataFrame(changes(published, outcomes(data, labels)), columns=["objectID", "kind", "detail"])
+    for change in differences[differences["detail"] != ""].itertuples():
         print_line(f"{change.objectID}: {change.kind} ({change.detail})")
-    counts = ", ".join(f"{count} {kind}" for kind, count in found["kind"].value_counts().sort_index().items())
-    unchanged = len(published) - found["objectID"].nunique()
+    counts = ", ".join(f"{count} {kind}" for kind, count in differences["kind"].value_counts().sort_index().items())
+    unchanged = len(published) - differences["objectID"].nunique()
     print_line(f"{unchanged} of {len(published)} paintings are unchanged" + (f"; {counts}" if counts else ""))
 
 

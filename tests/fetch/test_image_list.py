@@ -228,6 +228,12 @@ def test_only_the_chosen_rows_are_stored(tmp_path: Path) -> None:
         assert set(state.records.ids(gone=False)) == chosen
 
 
+def test_a_list_without_a_valid_row_is_named(workspace: Path, stage: Callable[..., None]) -> None:
+    choose_list(workspace, "http://127.0.0.1:9", listed(("China", " ")))
+    with pytest.raises(UserError, match=r"the catalogue \(list\.csv\) names no object to fetch; check it\."):
+        stage(fetch.main, *OUT)
+
+
 def test_an_odd_public_domain_loses_no_painting(tmp_path: Path) -> None:
     rows = [[URL(number), "China", value] for number, value in enumerate(["yes", "", "TRUE"])]
     file = write_csv(tmp_path / "list.csv", *rows, header=["primaryImageSmall", "culture", "isPublicDomain"])

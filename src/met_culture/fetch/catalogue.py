@@ -63,7 +63,8 @@ def _limited(
     catalog: str, named: str | None, catalogue: Catalogue, params: FetchParams
 ) -> tuple[list[int], dict[str, object]]:
     if not catalogue.ids:
-        raise UserError(f"the catalogue ({named}) names no object to fetch; check it and fetch.candidates.")
+        advice = "check it and fetch.candidates" if params.rules else "check it"
+        raise UserError(f"the catalogue ({named}) names no object to fetch; {advice}.")
     ids = subset(catalogue.ids, params.limit, params.limit_seed)
     return ids, {"catalog": catalog, "candidates": len(catalogue.ids), **catalogue.counts, "asked": len(ids)}
 
