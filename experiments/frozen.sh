@@ -1,4 +1,4 @@
-# The fastest: only a new last layer is trained, on the features of EfficientNet-Lite0 with frozen ImageNet weights.
+# The fastest: only a new last layer is fitted, to the features of EfficientNet-Lite0 with frozen ImageNet weights.
 # Source: any; measured on five folds of 409 real paintings.
 # Cost: half a minute on two cores that other work shared, for 260 paintings.
 # Result: benchmarks/results/models_frozen.json.

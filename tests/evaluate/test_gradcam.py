@@ -11,6 +11,7 @@ from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.evaluate import gradcam
 from met_culture.evaluate.correlation_evidence import correlation_evidence
+from met_culture.models.layers import ChannelCorrelations
 from met_culture.models.model_file import load_model, save_model
 from met_culture.train.networks import build
 from met_culture.train.params import TrainParams
@@ -66,6 +67,14 @@ def test_every_network_has_heat_of_the_size_of_the_image(name: str, tmp_path: Pa
     assert heat_map.shape == (3, 64, 64)
     assert heat_map.min() >= 0
     assert np.allclose(heat_map.max(axis=(1, 2)), 1, atol=0.2)
+
+
+def test_correlations_below_other_layers_have_no_heat_maps() -> None:
+    image = keras.Input((64, 64, 3), dtype="uint8")
+    correlations = ChannelCorrelations()(layers.Rescaling(1 / 255)(image))
+    model = keras.Model(image, layers.Dense(2, activation="softmax")(correlations))
+    with pytest.raises(UserError, match="no heat maps"):
+        gradcam.heat_maps(model, IMAGES, np.array([0, 1, 0]))
 
 
 def test_the_overlay_keeps_the_picture_and_colours_the_heat() -> None:

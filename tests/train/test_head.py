@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ from support import ROOT
 from met_culture.common.config import load
 from met_culture.common.errors import UserError
 from met_culture.train import head
+from met_culture.train.features import compute_features
 from met_culture.train.networks import Network, build
 from met_culture.train.paintings import Paintings
 from met_culture.train.params import TrainParams
@@ -110,3 +112,40 @@ def test_more_views_than_there_are_name_both_keys() -> None:
     params = replace(PARAMS, head=replace(PARAMS.head, views=(1, 5)))
     with pytest.raises(UserError, match=r"train\.head\.views: 5 views need preprocess\.crops: 3"):
         head.fit_head(build(PARAMS, 32, 4), PAINTINGS, params)
+
+
+def test_few_paintings_have_fewer_folds_and_a_single_group_has_none() -> None:
+    params = replace(ALONE, head=replace(ALONE.head, c=(1.0,), views=(1,), folds=5))
+    network = build(params, 32, 4)
+    few = made(np.arange(12) % 4, train=8)
+    assert len(head.fit_head(network, few, params).probabilities) == 12
+    with pytest.raises(UserError, match="too few groups"):
+        head.fit_head(network, replace(few, groups=np.full(12, "0")), params)
+
+
+def test_the_loss_is_that_of_the_epochs_that_may_follow() -> None:
+    params = replace(PARAMS, label_smoothing=0.3, head=replace(PARAMS.head, c=(10.0,), views=(1,)))
+    network = build(params, 32, 4)
+    row = head.fit_head(network, PAINTINGS, params).rows[0]
+    classes = keras.utils.to_categorical(PAINTINGS.classes[24:], 4)
+    expected, _ = network.whole().test_on_batch(PAINTINGS.images[1], classes)
+    assert row["val_loss"] == pytest.approx(float(expected), rel=1e-3)
+
+
+def test_a_batch_has_fewer_paintings_if_they_have_many_views() -> None:
+    sizes = []
+
+    def predict_on_batch(images: np.ndarray) -> np.ndarray:
+        sizes.append(len(images))
+        return images[:, 0, 0, :2].astype(np.float32)
+
+    model = SimpleNamespace(output_shape=(None, 2), predict_on_batch=predict_on_batch)
+    features = compute_features(model, made(np.arange(12) % 4, train=8, crops=38), 40)  # type: ignore[arg-type]
+    assert features.shape == (12, 40, 2)
+    assert set(sizes) == {80}
+
+
+def test_features_that_are_no_numbers_are_named() -> None:
+    model = SimpleNamespace(output_shape=(None, 1), predict_on_batch=lambda images: np.full((len(images), 1), np.inf))
+    with pytest.raises(UserError, match=r"no finite numbers.*train\.precision"):
+        compute_features(model, PAINTINGS, 1)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import cv2
 import keras
 import numpy as np
 
+from met_culture.common.errors import UserError
 from met_culture.models.layers import ChannelCorrelations
 
 
@@ -26,10 +27,16 @@ def correlation_layers(model: keras.Model) -> list[ChannelCorrelations]:
 
 def _weights(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
     # Returns the weight of each correlation in the logits minus their mean, (features, labels), and the mean features.
-    head = model.layers[-1]
-    standardise, label = head.get_layer("standardise"), head.get_layer("label")
-    mean, variance = standardise.get_weights()
-    weights = label.get_weights()[0]
+    features = sum(layer.output.shape[-1] for layer in correlation_layers(model))
+    try:
+        head = model.layers[-1]
+        standardise, label = head.get_layer("standardise"), head.get_layer("label")
+        (mean, variance), (weights, _) = standardise.get_weights(), label.get_weights()
+        if not len(mean) == len(variance) == len(weights) == features:
+            raise ValueError
+    except (AttributeError, ValueError):  # a file of another origin may have any layers
+        name = getattr(model, "file", "the model")
+        raise UserError(f"{name} has no heat maps: its last layers are not those of train.model: style.") from None
     weights = weights - weights.mean(axis=1, keepdims=True)
     return weights / np.sqrt(variance + standardise.epsilon)[:, None], mean
 
@@ -54,9 +61,12 @@ def correlation_evidence(model: keras.Model, images: np.ndarray, label_indices: 
     Returns:
         Positive values support the label, negative ones other labels. The sum over an image is the label's logit minus
         the mean logit, minus the same of the average training image.
+
+    Raises:
+        UserError: The layers above the correlations are not those of `train.model: style`.
     """
-    maps = _maps(model).predict_on_batch(images)
     weights, mean = _weights(model)
+    maps = _maps(model).predict_on_batch(images)
     height, width = max(layer.input.shape[1:3] for layer in correlation_layers(model))
     result, start = np.zeros((len(images), height, width)), 0
     for layer, values in zip(correlation_layers(model), maps, strict=True):

@@ -86,9 +86,10 @@ def _write(
     rows = paintings[["objectID", *IMAGE_COLUMNS]].to_dict("records")
 
     def write_chunk(start: int) -> int:
-        images = [read(row) for row in rows[start : start + CHUNK]]
-        array.write(start, np.stack(images))
-        return len(images)
+        chunk = rows[start : start + CHUNK]
+        for index, row in enumerate(chunk, start):  # one at a time, because the crops of 16 paintings may be gigabytes
+            array.write(index, read(row)[None])
+        return len(chunk)
 
     bar: tqdm[None] = progress(None, out.stem, "images", total=len(rows))
     with ThreadPoolExecutor(os.cpu_count()) as pool, bar:

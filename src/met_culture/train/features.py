@@ -9,20 +9,23 @@ from typing import Any
 import keras
 import numpy as np
 
+from met_culture.common.errors import UserError
 from met_culture.common.progress import progress
 from met_culture.preprocess.array_file import ArrayFile
 from met_culture.train.disk import check_disk
 from met_culture.train.paintings import Paintings
 
-PAINTINGS = 16  # in a batch of the network, with all their views
-BLOCK = 128  # paintings whose features are in memory at once, with all their views
+IMAGES = 96  # views at most in a batch of the network, unless one painting has more
+PAINTINGS = 16  # at most in such a batch
+ROWS = 1024  # rows of features at most in memory at once, unless one painting has more
+BLOCK = 128  # paintings at most that these rows belong to
 
 
 def compute_features(model: keras.Model, paintings: Paintings, views: int) -> ArrayFile:
     """Return the features of the first views of paintings, float32 (n, views, features), in a file without a name.
 
     Raises:
-        UserError: The disk has no room for them.
+        UserError: The disk has no room for them, or they are no finite numbers.
     """
     shape = len(paintings), views, model.output_shape[-1]
     check_disk(4 * int(np.prod(shape)), "features")
@@ -31,9 +34,11 @@ def compute_features(model: keras.Model, paintings: Paintings, views: int) -> Ar
     done = 0
     bar: Any = progress(None, "features", "images", total=len(paintings) * views)
     with bar:
-        for batch in paintings.batches(PAINTINGS):
+        for batch in paintings.batches(min(PAINTINGS, max(1, IMAGES // views))):
             images = batch[:, :views].reshape(-1, *batch.shape[2:])
             values = np.asarray(model.predict_on_batch(images)).astype(np.float32)
+            if not np.isfinite(values).all():
+                raise UserError("the network gives features that are no finite numbers; set train.precision: float32.")
             features.write(done, values.reshape(len(batch), *shape[1:]))
             done += len(batch)
             bar.update(len(images))
@@ -68,8 +73,9 @@ def read_blocks(features: ArrayFile, paintings: np.ndarray, views: int) -> Itera
         paintings: Indices of paintings.
         views: Number of views; the views of a painting are consecutive rows.
     """
-    for start in range(0, len(paintings), BLOCK):
-        part = features[paintings[start : start + BLOCK]][:, :views]
+    block = min(BLOCK, max(1, ROWS // features.shape[1]))
+    for start in range(0, len(paintings), block):
+        part = features[paintings[start : start + block]][:, :views]
         rows = part.reshape(-1, part.shape[-1])
         yield slice(start * views, start * views + len(rows)), rows
 

@@ -35,8 +35,8 @@ def fit_head(network: Network, paintings: Paintings, params: TrainParams) -> Cho
         params: Values of c, folds, seed, weights of the classes and label smoothing.
 
     Raises:
-        UserError: There are fewer views than are to be tried, the disk has no room for the features, or a fit does not
-            converge.
+        UserError: There are fewer views than are to be tried, or too few groups to leave some out; the disk has no room
+            for the features, or they are no finite numbers; or a fit does not converge.
     """
     views = max(params.head.views)
     if views > paintings.views:
@@ -75,9 +75,14 @@ def _splits(paintings: Paintings, sample: np.ndarray, params: TrainParams) -> li
     if not params.head_only:
         is_training = sample < len(paintings.training)
         return [(np.flatnonzero(is_training), np.flatnonzero(~is_training))]
-    groups = paintings.groups[sample]
-    folds = min(params.head.folds, len(np.unique(groups)))
+    groups, classes = paintings.groups[sample], paintings.classes[sample]
+    # scikit-learn needs as many groups as folds, and as many paintings of one class.
+    folds = min(params.head.folds, len(np.unique(groups)), np.bincount(classes).max())
+    if folds < 2:
+        raise UserError(
+            "train and val have too few groups, or paintings of a class, to leave some out; fetch more paintings."
+        )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=params.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class may have fewer paintings than there are folds
-        return list(splitter.split(np.zeros(len(sample)), paintings.classes[sample], groups))
+        return list(splitter.split(np.zeros(len(sample)), classes, groups))

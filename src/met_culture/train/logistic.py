@@ -76,7 +76,7 @@ def solve(blocks: Blocks, targets: np.ndarray, weights: np.ndarray, c: float, st
         options={"maxiter": 10_000, "maxfun": 20_000, "maxcor": 20, "gtol": GRADIENT, "ftol": 0},
     )
     if not np.abs(result.jac).max() <= ACCEPTED:
-        raise UserError(f"the last layer's fit does not converge for c = {c:g}; lower train.head.c.")
+        raise UserError("the last layer's fit does not converge; remove the largest value from train.head.c.")
     return result.x.reshape(start.shape)
 
 

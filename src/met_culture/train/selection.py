@@ -53,10 +53,10 @@ def head_history(choice: Choice) -> list[dict[str, Any]]:
     return [{"epoch": number, "phase": "head"} | row for number, row in enumerate(choice.rows, 1)]
 
 
-def _scores(probabilities: np.ndarray, one_hot: np.ndarray) -> tuple[float, float]:
-    # Returns accuracy and log loss.
-    correct = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
-    losses = -np.log(np.maximum((probabilities * one_hot).sum(axis=1), 1e-12))
+def _scores(probabilities: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+    # Returns accuracy and cross-entropy. The targets are smoothed, as for the epochs that may follow in training.csv.
+    correct = probabilities.argmax(axis=1) == targets.argmax(axis=1)
+    losses = -(np.log(np.maximum(probabilities, 1e-12)) * targets).sum(axis=1)
     return float(correct.mean()), float(losses.mean())
 
 
@@ -75,9 +75,8 @@ class Problem:
             sample: Ascending indices of the paintings to choose on.
             params: Values of c, weights of the classes and label smoothing.
         """
-        self._features, self._scale, self._one_hot, self._sample, self._params = (
-            features, scale, one_hot, sample, params
-        )  # fmt: skip
+        self._features, self._scale, self._one_hot = features, scale, one_hot
+        self._sample, self._params = sample, params
         self._kernel = kernel(features, sample, scale)
 
     def choose(self, splits: list[Split]) -> Choice:
@@ -87,16 +86,17 @@ class Problem:
             splits: Positions in the sample; together they leave a painting out at most once.
         """
         tried, one_hot = settings(self._params), self._one_hot[self._sample]
+        targets = self._smoothed(one_hot)
         predictions = np.zeros((len(tried), *one_hot.shape))
         fitted = np.zeros((len(tried), len(splits), 2))
         for number, (fit, left_out) in enumerate(splits):
             for index, (on_fit, on_left_out) in enumerate(self._predictions(fit, left_out)):
-                fitted[index, number] = _scores(on_fit, one_hot[fit])
+                fitted[index, number] = _scores(on_fit, targets[fit])
                 predictions[index, left_out] = on_left_out
         tested = np.sort(np.concatenate([left_out for _, left_out in splits]))
         rows = []
         for (views, c), scores, predicted in zip(tried, fitted.mean(axis=1), predictions, strict=True):
-            val_accuracy, val_loss = _scores(predicted[tested], one_hot[tested])
+            val_accuracy, val_loss = _scores(predicted[tested], targets[tested])
             row = {"train_accuracy": float(scores[0]), "train_loss": float(scores[1])}
             rows.append(row | {"val_accuracy": val_accuracy, "val_loss": val_loss, "views": views, "c": c})
         best = int(np.argmin([row["val_loss"] for row in rows]))
@@ -147,8 +147,11 @@ class Problem:
 
     def _targets(self, one_hot: np.ndarray, views: int) -> tuple[np.ndarray, np.ndarray]:
         # Returns the smoothed classes and the weight of every row.
-        smoothing, weights = self._params.label_smoothing, np.ones(len(one_hot))
+        weights = np.ones(len(one_hot))
         if self._params.class_weights == "balanced":
             weights = one_hot @ (len(one_hot) / (one_hot.shape[1] * np.maximum(one_hot.sum(axis=0), 1)))
-        targets = one_hot * (1 - smoothing) + smoothing / one_hot.shape[1]
-        return np.repeat(targets, views, axis=0), np.repeat(weights, views)
+        return np.repeat(self._smoothed(one_hot), views, axis=0), np.repeat(weights, views)
+
+    def _smoothed(self, one_hot: np.ndarray) -> np.ndarray:
+        smoothing = self._params.label_smoothing
+        return one_hot * (1 - smoothing) + smoothing / one_hot.shape[1]
