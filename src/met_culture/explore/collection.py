@@ -61,5 +61,5 @@ def read_collection(raw: Path, clean: Path) -> Collection:
 def scope(source: str, objects: int) -> str:
     """Return which objects were fetched, so that nobody takes a count for that of the whole museum."""
     if API in source:
-        return f"{source}: the {objects:,} objects that fetch.candidates describes"
+        return f"{source}: the {objects:,} objects that fetch has chosen"
     return f"{source}: all {objects:,} objects"
