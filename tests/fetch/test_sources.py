@@ -46,6 +46,10 @@ def test_a_dump_and_the_api_have_states_of_their_own(workspace: Path) -> None:
     api = sources.locate(params(source="met"))
     dump = sources.locate(params(source="met", catalog="dump", catalog_file="x/y.parquet"))
     assert dump.name == "dump y.parquet of the Metropolitan Museum of Art"
+    secret = params(source="met", catalog="images", catalog_file="https://example.org/a/list.csv?token=secret")
+    assert sources.locate(secret).name == "image list list.csv"
+    odd = params(source="met", catalog="images", catalog_file="a/what?.csv")
+    assert sources.locate(odd).name == "image list what?.csv"
     assert dump.state != api.state
 
 

@@ -63,10 +63,16 @@ def _name_and_folder(params: FetchParams) -> tuple[str, Path | None]:
     if folder:
         return f"museum folder {folder.resolve().name}", folder
     if params.catalog == "dump":
-        return f"dump {Path(params.catalog_file or '').name} of the Metropolitan Museum of Art", None
+        return f"dump {_file_name(params)} of the Metropolitan Museum of Art", None
     if params.catalog == "images":
-        return f"image list {Path(params.catalog_file or '').name}", None
+        return f"image list {_file_name(params)}", None
     return "Metropolitan Museum of Art Collection API", None
+
+
+def _file_name(params: FetchParams) -> str:
+    # The query of a URL may hold a password, and the name goes into cards and plots.
+    file = params.catalog_file or ""
+    return Path(urlsplit(file).path if "://" in file else file).name
 
 
 @contextmanager
