@@ -17,8 +17,8 @@ from met_culture.train.paintings import Paintings
 from met_culture.train.params import TrainParams
 from met_culture.train.selection import Choice, Problem, Split
 
-# Rows, views of paintings, whose products are held in memory: half a gigabyte. More are streamed, and c is chosen on a
-# random part of them.
+# Rows, views of paintings, whose products are held in memory: half a gigabyte, and a fit needs several times as much.
+# More are streamed, and c is chosen on a random part of them.
 KERNEL_ROWS = 8_000
 
 

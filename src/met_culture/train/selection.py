@@ -22,7 +22,7 @@ class Choice:
 
     Attributes:
         rows: A row for each number of views and c, as in training.csv.
-        best: Index of the chosen row, which has the lowest log loss.
+        best: Index of the chosen row, which has the lowest loss.
         probabilities: Of the paintings that were left out, by the chosen row, float64 (n, labels).
         one_hot: Classes of these paintings, (n, labels).
     """
@@ -80,7 +80,7 @@ class Problem:
         self._kernel = kernel(features, sample, scale)
 
     def choose(self, splits: list[Split]) -> Choice:
-        """Return the number of views and the c with the lowest log loss for paintings that were left out.
+        """Return the number of views and the c with the lowest loss for paintings that were left out.
 
         Args:
             splits: Positions in the sample; together they leave a painting out at most once.
