@@ -13,6 +13,7 @@ PAGE = ROOT / "docs/models.md"
 BEST = "style"
 PRESETS = ("article_50", "article_100", "frozen", "style")
 ARTICLE = ("article_50", "article_100", "article_no_dropout")
+OPTIONAL = (RESULTS / "time_to_accuracy.json", RESULTS / "style.json")  # whose part of the page may be missing
 LABELS = ("China", "Japan", "America", "India")
 Result = dict[str, Any]
 
@@ -100,7 +101,8 @@ def seed_table() -> str:
         "preset", "seeds", "validation accuracy, mean of the last 10 epochs", "test accuracy",
         "test balanced accuracy", "test macro-F1", "F1 of China, Japan, America, India",
     ]  # fmt: skip
-    return table(header, [seed_row(preset) for preset in ARTICLE])
+    measured = [preset for preset in ARTICLE if (RESULTS / f"models_{preset}.json").exists()]
+    return table(header, [seed_row(preset) for preset in measured])
 
 
 def seeds_text(results: list[Result]) -> str:
@@ -125,8 +127,9 @@ def fine_tuned_text(result: Result) -> str:
     """Return the results of the preset that fine-tuned a network, which was removed."""
     row = preset_row("fine_tuned", result)
     return prose(f"""
-        A preset that fine-tuned EfficientNet-Lite2 was removed, because `{BEST}` is better in every column: its
-        accuracy was {row[1]}, its macro-F1 {row[3]}, its accuracy with masked border {row[8]}, in {row[9]} seconds.
+        A preset that fine-tuned EfficientNet-Lite2 was removed, because `{BEST}` is better in every column of seed
+        0: its accuracy was {row[1]}, its macro-F1 {row[3]}, its accuracy with masked border {row[8]}, in
+        {row[9]} seconds.
         `-S train.model=efficientnet_lite2 -S train.epochs=20` still fine-tunes.
     """)
 
@@ -148,7 +151,7 @@ def reached_text(result: Result) -> str:
     """)
 
 
-def page(results: dict[str, Result], seeds: list[Result], probes: Result, reached: Result, style: str) -> str:
+def page(results: dict[str, Result], seeds: list[Result], probes: Result, reached: str, style: str) -> str:
     """Return the text of the page."""
     counts = next(iter(results.values()))["folds"][0]["clean"]
     header = [
@@ -181,7 +184,7 @@ def page(results: dict[str, Result], seeds: list[Result], probes: Result, reache
         table(header, rows),
         seeds_text(seeds),
         fine_tuned_text(read_json(RESULTS / "models_fine_tuned.json")),
-        reached_text(reached),
+        reached,
         "## The article's network over seeds\n\nEach seed decides folds, weights and augmentation. Means over the "
         "seeds, with the smallest and the largest value in brackets. docs/article.md compares them with the article:",
         seed_table(),
@@ -236,10 +239,9 @@ def growth_text(curve: list[Result]) -> str:
 def text() -> str:
     """Return the page of the results as they lie there."""
     results = {name: read_json(RESULTS / f"models_{name}.json") for name in PRESETS}
-    probes, reached = (read_json(RESULTS / f"{name}.json") for name in ("probes", "time_to_accuracy"))
-    measured = RESULTS / "style.json"
-    style = style_text(read_json(measured)) if measured.exists() else ""
-    return page(results, of_seeds(BEST), probes, reached, style)
+    reached, style = (read_json(path) if path.exists() else None for path in OPTIONAL)
+    texts = reached_text(reached) if reached else "", style_text(style) if style else ""
+    return page(results, of_seeds(BEST), read_json(RESULTS / "probes.json"), *texts)
 
 
 def main() -> None:

@@ -16,8 +16,6 @@ RESULTS_SHOWN = (
     "several",
     "dvc_scale",
     "fetch_cost",
-    "models_article_50",
-    "models_article_50_bfloat16",
 )
 COLLECTION = 500_000  # objects
 

@@ -27,7 +27,8 @@ class AugmentParams:
 class HeadParams:
     """The last layer of a pretrained model: a logistic regression on frozen features."""
 
-    c: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(min_length=1, max_length=20)]
+    # A larger c makes the gradient, divided by it, small everywhere: the result would depend on the start.
+    c: Annotated[tuple[Annotated[Number, Field(gt=0, le=100_000)], ...], Field(min_length=1, max_length=20)]
     views: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1, max_length=20)]
     mask_border: bool
     folds: Annotated[int, Field(ge=2, le=100)]
