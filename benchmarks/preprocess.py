@@ -38,7 +38,8 @@ def describe(files: list[Path]) -> pd.DataFrame:
     sizes = [Image.open(file).size for file in files]
     hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     table = pd.DataFrame(sizes, columns=["image_width", "image_height"])
-    return table.assign(image_file=[file.name for file in files], image_sha256=hashes)
+    names = [file.name for file in files]
+    return table.assign(objectID=range(len(files)), image_file=names, image_sha256=hashes)
 
 
 def article(files: list[Path], size: int) -> int:
