@@ -24,6 +24,7 @@ from models import changes
 from met_culture.evaluate.predictions import read_predictions
 from met_culture.verify.committed import TOLERANCE
 
+LAST_LAYER = 0.001  # largest change of a probability of a fitted last layer; tests/train/test_rounding.py holds it
 WIDE = ("X86_V4", "AVX512")  # beginnings of NumPy's names of instructions that AVX2 does not have
 DISABLED = " ".join(name for name in np._core._multiarray_umath.__cpu_dispatch__ if name.startswith(WIDE))
 # Other threads sum in another order, and so do other instructions. The second way emulates an older processor.

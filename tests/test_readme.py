@@ -15,11 +15,13 @@ import models_page
 import pytest
 import yaml
 from paintings import FOLDS
+from rounding import LAST_LAYER
 from support import ROOT
 from test_floors import FLOORS
 
 from met_culture.fetch.run import IMAGE_S
 from met_culture.train.checkpoints import KEPT, SHARE
+from met_culture.train.logistic import GRADIENT
 from met_culture.verify.committed import TOLERANCE
 
 # Of these, test_benchmarks and test_cards hold the numbers.
@@ -170,6 +172,8 @@ def published_claims() -> list[Claim]:
     return [
         sentence("docs/fetch.md", "Its # records take about # minutes at one request a second", paintings, minutes),
         sentence("docs/reproducibility.md", "the # paintings of the results", paintings),
+        sentence("docs/reproducibility.md", "to a gradient of #e-#", *f"{GRADIENT:.0e}".split("e-0")),
+        sentence("docs/reproducibility.md", "Probabilities change by less than #", LAST_LAYER),
         sentence("docs/reproducibility.md", "the fold, from # to #,", 0, FOLDS - 1),
         sentence("docs/reproducibility.md", "fetch them yourself, in about # minutes", minutes),
     ]
