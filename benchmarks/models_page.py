@@ -68,8 +68,9 @@ def preset_row(name: str, result: Result) -> list[str]:
 
 
 def ranged_over(values: list[float]) -> str:
-    """Return the mean of a metric over seeds with the smallest and the largest value."""
-    return f"{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+    """Return the mean of a metric over seeds; with the smallest and the largest value if there are several."""
+    ends = f" ({min(values):.3f} to {max(values):.3f})" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{ends}"
 
 
 def of_seeds(preset: str) -> list[Result]:
