@@ -81,6 +81,20 @@ def test_a_turned_copy_with_its_orientation_gives_the_same_array(
     assert np.abs(arrays[0] - arrays[1]).mean() < 0.5  # of 255: the rounding of JPEG
 
 
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+def test_a_turned_copy_without_loss_gives_exactly_the_same_array(tmp_path: Path, interpolation: str) -> None:
+    pixels = decode(picture(tmp_path / "a.jpg", seed=5, size=(641, 479)).read_bytes())
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    turned = io.BytesIO()
+    Image.fromarray(np.rot90(pixels)).save(turned, "png", exif=exif)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    arrays = [
+        to_array(data, 150, "squash", interpolation) for data in (turned.getvalue(), (tmp_path / "a.png").read_bytes())
+    ]
+    assert np.array_equal(*arrays)
+
+
 def test_area_of_real_paintings_is_exact(real_museum: Path) -> None:
     files = sorted(real_museum.rglob("*.jpg"))[::40]
     assert len(files) > 10
