@@ -34,6 +34,7 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_training_and_prediction_import_no_tensorflow(arrays: Path) -> None:
     picture(arrays / "painting.jpg", seed=1)
     predicted, imported = run(arrays, "-c", SCRIPT, *ARGUMENTS).splitlines()

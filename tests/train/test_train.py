@@ -94,8 +94,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     [
         ("adam", "constant", "float32"),
         ("adamw", "cosine", "float32"),
-        ("adamw", "cosine", "mixed_bfloat16"),
-        ("rmsprop", "constant", "mixed_float16"),  # has a scale of the loss, which moves
+        pytest.param("adamw", "cosine", "mixed_bfloat16", marks=pytest.mark.slow),
+        # Has a scale of the loss, which moves.
+        pytest.param("rmsprop", "constant", "mixed_float16", marks=pytest.mark.slow),
     ],
 )
 def test_more_epochs_continue_and_give_the_bytes_of_a_training_from_scratch(
