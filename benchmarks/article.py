@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from measure import RESULTS, ROOT, Clone, commit, scratch_clone
+from measure import RESULTS, ROOT, Clone, commit, scratch_clone, source_path
 
 from met_culture.train.environment import environment
 
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, nargs="+", default=[50, 100])
     parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     args = parser.parse_args()
-    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
+    source = source_path(args.source)
     changes = {key: yaml.safe_load(value) for key, _, value in (each.partition("=") for each in args.changes)}
     measured = commit()  # now, as it is this commit that is cloned
     with tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from article import parameters
-from measure import RESULTS, Clone, commit, scratch_clone, write
+from measure import RESULTS, Clone, commit, scratch_clone, source_path, write
 from models import FOLDS, changes
 from scipy.optimize import least_squares
 
@@ -149,7 +149,7 @@ def main() -> None:
     make_deterministic()
     keras.config.disable_interactive_logging()
     measured = commit()
-    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
+    source = source_path(args.source)
     with tempfile.TemporaryDirectory() as folder:
         clone = scratch_clone(Path(folder) / "clone")
         table = measure(clone, source, args.sizes, args.epochs, args.seed)

@@ -53,6 +53,11 @@ class Clone:
         return json.loads((self.folder / f"metrics/{stage}.json").read_text())
 
 
+def source_path(source: str) -> str:
+    """Return `sample` as it is, and the path of a museum folder as it holds in a clone."""
+    return source if source == "sample" else str(Path(source).resolve())
+
+
 def scratch_clone(folder: Path, **env: str) -> Clone:
     """Return a clone of the last commit in `folder`, with more variables in its environment."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)

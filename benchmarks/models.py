@@ -30,7 +30,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from article import parameters
-from measure import RESULTS, ROOT, Clone, commit, scratch_clone
+from measure import RESULTS, ROOT, Clone, commit, scratch_clone, source_path
 
 from met_culture.evaluate.predictions import prediction_table, probabilities, read_predictions
 from met_culture.evaluate.summary import compute_metrics
@@ -136,11 +136,18 @@ def run_fold(
     return results
 
 
+def seed_params(source: str, seed: int) -> dict[str, Any]:
+    """Return the parameters that all presets and folds of a seed share."""
+    split_seed = parameters({})["clean"]["seed"] + seed
+    seeds = {"clean.seed": split_seed, "preprocess.seed": seed, "train.seed": seed}
+    return source_params(source) | {"clean.folds": FOLDS} | seeds
+
+
 def source_params(source: str) -> dict[str, Any]:
     """Return the parameters that choose a source; those of met choose the published paintings and folds."""
     if source == "met":
         return PUBLISHED
-    return {"fetch.source": source if source == "sample" else str(Path(source).resolve())}
+    return {"fetch.source": source_path(source)}
 
 
 def keep_fetches(clone: Clone) -> None:
@@ -153,9 +160,7 @@ def keep_fetches(clone: Clone) -> None:
 
 def run_seed(presets: list[str], source: str, seed: int) -> list[dict[str, tuple[pd.DataFrame, dict[str, Any]]]]:
     """Return predictions and metrics of every fold, by preset."""
-    split_seed = parameters({})["clean"]["seed"] + seed
-    shared = source_params(source) | {"clean.folds": FOLDS, "clean.seed": split_seed}
-    shared |= {"preprocess.seed": seed, "train.seed": seed}
+    shared = seed_params(source, seed)
     with tempfile.TemporaryDirectory() as folder:
         clone = scratch_clone(Path(folder) / "clone")
         if source == "met":
@@ -172,7 +177,8 @@ def main() -> None:
     for preset in args.presets:
         tables, folds = zip(*(result[preset] for result in results), strict=True)
         name = folds[0]["evaluate"]["source"]
-        params = parameters(changes(preset) | {"clean.folds": FOLDS, "fetch.source": name})
+        shared = seed_params(args.source, args.seed) | {"fetch.source": name}  # a path means nothing elsewhere
+        params = parameters(changes(preset) | shared)
         facts = {"machine": environment(), "commit": measured, "source": name}
         write(preset + suffix, facts | {"params": params}, together(tables, folds[-1]["clean"], params), folds)
     if args.mean:

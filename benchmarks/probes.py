@@ -10,10 +10,8 @@ benchmarks/results/probes.json. This command made the committed result:
 """
 
 import argparse
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from met_culture.models.backend import make_deterministic  # isort: skip - sets up what keras reads at import
@@ -22,9 +20,8 @@ import cv2
 import keras
 import numpy as np
 import pandas as pd
-import yaml
-from article import parameters
-from measure import commit, scratch_clone, write
+from cleaned import cleaned
+from measure import commit, write
 from models import FOLDS
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
@@ -33,13 +30,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from met_culture.clean.params import CleanParams
 from met_culture.clean.split import split
-from met_culture.common.config import load
-from met_culture.common.files import read_json
 from met_culture.evaluate.predictions import prediction_table
 from met_culture.evaluate.summary import compute_metrics
-from met_culture.images.decode import decode
 from met_culture.models.border import only_border, without_border
 from met_culture.preprocess.arrays import FITS
 from met_culture.train.efficientnet_lite import efficientnet_lite
@@ -169,19 +162,11 @@ def main() -> None:
     make_deterministic()
     keras.config.disable_interactive_logging()
     measured = commit()
-    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
-    with tempfile.TemporaryDirectory() as folder:
-        clone = scratch_clone(Path(folder) / "clone")
-        params = parameters({"fetch.source": source, "clean.folds": FOLDS})
-        (clone.folder / "params.yaml").write_text(yaml.safe_dump(params))
-        clone.run("dvc", "repro", "clean")
-        paintings = pd.read_csv(clone.folder / "data/clean/paintings.csv", keep_default_na=False, dtype={"label": str})
-        meta = read_json(clone.folder / "data/clean/labels.json")
-        clean = load("clean", CleanParams, clone.folder / "params.yaml")
-        splits = [split(paintings, replace(clean, fold=number)).to_numpy() for number in range(FOLDS)]
-        pictures = [decode((clone.folder / "data/raw" / name).read_bytes()) for name in paintings["image_file"]]
-    settings = {"labels": list(meta["labels"]), "evaluate": params["evaluate"]}
-    described = descriptions(pictures)
+    data = cleaned(args.source, {"clean.folds": FOLDS})
+    paintings, params = data.paintings, data.params
+    splits = [split(paintings, replace(data.clean, fold=number)).to_numpy() for number in range(FOLDS)]
+    settings = {"labels": data.labels, "evaluate": params["evaluate"]}
+    described = descriptions(data.pictures)
     rows = {"majority": judged(paintings, described["aspect ratio"], splits, settings, DummyClassifier())}
     for name, views in described.items():
         rows[name] = judged(paintings, views, splits, settings, probe())
@@ -189,7 +174,7 @@ def main() -> None:
     best = described["Lite2, 320"]
     rows["Lite2, 320, balanced"] = judged(paintings, best, splits, settings, probe("balanced"))
     curve = [judged(paintings, best, splits, settings, probe(), fraction) for fraction in FRACTIONS]
-    facts = {"source": meta["source"], "penalty": PENALTY, "params": {"clean": params["clean"]}}
+    facts = {"source": data.source, "penalty": PENALTY, "params": {"clean": params["clean"]}}
     write("probes", facts | {"probes": rows, "learning_curve": curve, "commit": measured})
 
 

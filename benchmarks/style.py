@@ -10,26 +10,17 @@ products serves all folds. This command made the committed result, benchmarks/re
 """
 
 import argparse
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from met_culture.models.backend import make_deterministic  # isort: skip - sets up what keras reads at import
 
 import keras
 import numpy as np
-import pandas as pd
-import yaml
-from article import parameters
-from measure import commit, scratch_clone, write
+from cleaned import cleaned
+from measure import commit, write
 from style_ideas import ideas
 from style_judge import CHOOSE, INNER_FOLDS, REPORT, SAMPLES, Judge
 from style_settings import BASE, Setting, reading
-
-from met_culture.clean.params import CleanParams
-from met_culture.common.config import load
-from met_culture.common.files import read_json
-from met_culture.images.decode import decode
 
 FRACTIONS = (0.125, 0.25, 0.5, 0.75, 1.0)  # of the training groups, for the learning curve
 TIMES = (2, 10)  # as many paintings
@@ -103,20 +94,11 @@ def main() -> None:
     make_deterministic()
     keras.config.disable_interactive_logging()
     measured = commit()
-    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
-    with tempfile.TemporaryDirectory() as folder:
-        clone = scratch_clone(Path(folder) / "clone")
-        params = parameters({"fetch.source": source})
-        (clone.folder / "params.yaml").write_text(yaml.safe_dump(params))
-        clone.run("dvc", "repro", "clean")
-        paintings = pd.read_csv(clone.folder / "data/clean/paintings.csv", keep_default_na=False, dtype={"label": str})
-        meta = read_json(clone.folder / "data/clean/labels.json")
-        clean = load("clean", CleanParams, clone.folder / "params.yaml")
-        pictures = [decode((clone.folder / "data/raw" / name).read_bytes()) for name in paintings["image_file"]]
-    judge = Judge(paintings, list(meta["labels"]), clean, params["evaluate"])
-    result = measure(judge, pictures, paintings["objectID"].tolist())
+    data = cleaned(args.source, {})
+    judge = Judge(data.paintings, data.labels, data.clean, data.params["evaluate"])
+    result = measure(judge, data.pictures, data.paintings["objectID"].tolist())
     seeds = {"choose": CHOOSE, "report": REPORT, "inner_folds": INNER_FOLDS}
-    write("style", {"source": meta["source"], "seeds": seeds, "commit": measured} | result)
+    write("style", {"source": data.source, "seeds": seeds, "commit": measured} | result)
 
 
 if __name__ == "__main__":

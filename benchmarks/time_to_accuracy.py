@@ -22,7 +22,7 @@ from met_culture.models.backend import make_deterministic  # isort: skip - sets 
 import keras
 import yaml
 from article import parameters
-from measure import Clone, commit, scratch_clone, write
+from measure import Clone, commit, scratch_clone, source_path, write
 from models import FOLDS, REACHED, changes
 
 from met_culture.common.config import load
@@ -65,7 +65,9 @@ def head_alone(clone: Clone, preset: str, where: dict[str, Any]) -> dict[str, An
     one = replace(params, head=replace(params.head, views=(1,), c=(C[preset],)))
     started = time.perf_counter()
     network = build(one, size, len(labels))
-    choice = fit_head(network, load_paintings(clone.folder / "data/preprocess", len(labels), size), one)
+    choice = fit_head(
+        network, load_paintings(clone.folder / "data/preprocess", len(labels), size, mask_border=False), one
+    )
     return {"seconds": time.perf_counter() - started, "val_accuracy": choice.rows[0]["val_accuracy"]}
 
 
@@ -77,7 +79,7 @@ def main() -> None:
     make_deterministic()
     keras.config.disable_interactive_logging()
     measured = commit()
-    source = "sample" if args.source == "sample" else str(Path(args.source).resolve())
+    source = source_path(args.source)
     folds = []
     with tempfile.TemporaryDirectory() as folder:
         clone = scratch_clone(Path(folder) / "clone")

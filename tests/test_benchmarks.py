@@ -248,6 +248,9 @@ def test_every_painting_is_predicted_once_on_five_folds_of_the_museum(path: Path
     if "+" in path.stem:  # the mean of two others
         return
     assert [each["fold"] for each in folds] == [0, 1, 2, 3, 4]
+    (seed,) = {each["seed"] for each in folds}
+    params = result["params"]
+    assert (params["clean"]["seed"], params["train"]["seed"], params["clean"]["folds"]) == (11 + seed, seed, 5)
     assert sum(each["evaluate"]["n_test"] for each in folds) == together["n_test"] == folds[0]["clean"]["paintings"]
     right = sum(each["evaluate"]["accuracy"] * each["evaluate"]["n_test"] for each in folds)
     assert together["accuracy"] == pytest.approx(right / together["n_test"])
